@@ -1,0 +1,1 @@
+"""Hookline plugin: scripts."""

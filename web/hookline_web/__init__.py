@@ -1,0 +1,1 @@
+"""Hookline web page: Flask composes what is enabled."""
