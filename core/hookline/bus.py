@@ -1,0 +1,136 @@
+"""Publishes stored events after commit, in order, at least once: to handlers in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+
+from hookline.db.database import Database
+from hookline.db.models import OutboxEvent
+
+log = structlog.get_logger(__name__)
+_BATCH = 200
+
+
+@dataclass(frozen=True)
+class PublishedEvent:
+    """An event as subscribers get it. `sequence` grows without gaps and names the place in the stream."""
+
+    sequence: int
+    type: str
+    at: datetime
+    client_id: int | None
+    campaign_id: int | None
+    contact_id: int | None
+    call_id: int | None
+    agent_id: int | None
+    details: dict[str, Any]
+
+
+Handler = Callable[[PublishedEvent], None]
+
+
+def _published(row: OutboxEvent) -> PublishedEvent:
+    return PublishedEvent(
+        sequence=row.sequence or 0,
+        type=row.type,
+        at=row.at,
+        client_id=row.client_id,
+        campaign_id=row.campaign_id,
+        contact_id=row.contact_id,
+        call_id=row.call_id,
+        agent_id=row.agent_id,
+        details=row.details,
+    )
+
+
+class EventBus:
+    """Numbers stored events and hands each to every handler. Only one runs per installation.
+
+    An event is numbered in the same transaction that precedes its delivery; after a crash in between, subscribers
+    resume by sequence (`since`) and handlers that must not miss anything read the outbox themselves.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._handlers: list[Handler] = []
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._delivering = threading.Lock()
+        db.on_events(self._wake.set)
+
+    def subscribe(self, handler: Handler) -> None:
+        """Call `handler` with each event from now on, on the bus's thread."""
+        self._handlers.append(handler)
+
+    def start(self) -> None:
+        """Publish from an own thread after each commit that stored events (once a second, for others' commits)."""
+        self._thread = threading.Thread(target=self._run, name="event-bus", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Publish what is there and end."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(timeout=1.0)
+            self._wake.clear()
+            try:
+                self.pump()
+            except Exception as error:
+                log.error("publishing events failed; trying again", error_type=type(error).__name__, exc_info=error)
+
+    def pump(self) -> int:
+        """Publish everything that is stored and not yet published; returns how many. Tests call it by hand."""
+        count = 0
+        with self._delivering:
+            while batch := self._number_next():
+                for happened in batch:
+                    self._deliver(happened)
+                count += len(batch)
+        return count
+
+    def _number_next(self) -> list[PublishedEvent]:
+        with self._db.read() as session:
+            waiting = session.scalar(select(OutboxEvent.id).where(OutboxEvent.sequence.is_(None)).limit(1))
+        if waiting is None:
+            return []
+        with self._db.write() as unit:
+            last = unit.session.scalar(select(func.max(OutboxEvent.sequence))) or 0
+            rows = unit.session.scalars(
+                select(OutboxEvent).where(OutboxEvent.sequence.is_(None)).order_by(OutboxEvent.id).limit(_BATCH)
+            ).all()
+            for number, row in enumerate(rows, start=last + 1):
+                row.sequence = number
+            return [_published(row) for row in rows]
+
+    def _deliver(self, happened: PublishedEvent) -> None:
+        for handler in self._handlers:
+            try:
+                handler(happened)
+            except Exception as error:
+                log.error("event handler failed", event_type=happened.type, exc_info=error)
+
+    def since(self, sequence: int, limit: int = 1000) -> list[PublishedEvent]:
+        """Published events after `sequence`, oldest first, for a stream that resumes."""
+        with self._db.read() as session:
+            rows = session.scalars(
+                select(OutboxEvent).where(OutboxEvent.sequence > sequence).order_by(OutboxEvent.sequence).limit(limit)
+            ).all()
+            return [_published(row) for row in rows]
+
+    def last_sequence(self) -> int:
+        """The newest published event's sequence; 0 when there is none."""
+        with self._db.read() as session:
+            return session.scalar(select(func.max(OutboxEvent.sequence))) or 0

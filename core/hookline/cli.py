@@ -1,0 +1,72 @@
+"""The `hookline` command. Other packages add their groups by the entry-point group `hookline.commands`."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+
+import click
+
+from hookline import __version__, bootstrap
+from hookline.db import migrate
+from hookline.errors import HooklineError
+
+
+class _Commands(click.Group):
+    """Core's commands and the installed ones; a command that cannot be imported costs only itself."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        return sorted({*super().list_commands(ctx), *(e.name for e in entry_points(group="hookline.commands"))})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """A command by name, imported only when it is asked for."""
+        own = super().get_command(ctx, name)
+        if own is not None:
+            return own
+        for entry in entry_points(group="hookline.commands", name=name):
+            loaded: click.Command = entry.load()
+            return loaded
+        return None
+
+
+@click.group(cls=_Commands)
+@click.version_option(__version__)
+def cli() -> None:
+    """Hookline: a plugin-based CRM framework for call centres."""
+
+
+@cli.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database up to this program (safe to run again)."""
+    bootstrap.build().migrate()
+    click.echo("The database is up to date.")
+
+
+@db.command("revision")
+@click.argument("owner")
+@click.option("-m", "--message", required=True)
+def db_revision(owner: str, message: str) -> None:
+    """Write a new migration for OWNER (core or a plugin) by comparing models and database. For developers."""
+    runtime = bootstrap.build()
+    migrate.revision(runtime.db.engine, runtime.host.active_packages(), owner, message)
+
+
+def main() -> None:
+    """Run the command; an error meant for a person is printed without a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except HooklineError as error:
+        click.echo(f"{error.message}\n{error.advice}".strip(), err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)

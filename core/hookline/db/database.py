@@ -1,0 +1,109 @@
+"""The database: engines, write transactions as units of work, read sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+
+from hookline.db.models.outbox import OutboxEvent
+from hookline.domain.events import Event
+from hookline.ports.clock import Clock
+
+_WRITE = "hookline_write"
+_BUSY_TIMEOUT_MS = 15_000
+
+
+class UnitOfWork:
+    """One write transaction. Events emitted here are stored in it and published after its commit."""
+
+    def __init__(self, session: Session, clock: Clock) -> None:
+        self.session = session
+        self.clock = clock
+        self.emitted = 0
+
+    def emit(self, happened: Event) -> None:
+        """Store an event with the change it tells of."""
+        self.session.add(
+            OutboxEvent(
+                type=happened.type,
+                at=self.clock.now(),
+                client_id=happened.client_id,
+                campaign_id=happened.campaign_id,
+                contact_id=happened.contact_id,
+                call_id=happened.call_id,
+                agent_id=happened.agent_id,
+                details=happened.details(),
+            )
+        )
+        self.emitted += 1
+
+
+class Database:
+    """Opens transactions. One per process; safe to use from any thread.
+
+    `url` is an SQLAlchemy URL. SQLite runs in WAL mode with foreign keys on; writers begin with BEGIN IMMEDIATE, so
+    that two of them queue instead of failing half-way.
+    """
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.url = url
+        self.clock = clock
+        self.engine = create_engine(url, pool_size=20, max_overflow=60, pool_pre_ping=not url.startswith("sqlite"))
+        if self.engine.dialect.name == "sqlite":
+            _prepare_sqlite(self.engine)
+        self._write_engine = self.engine.execution_options(**{_WRITE: True})
+        self._after_commit: list[Callable[[], None]] = []
+
+    def on_events(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each commit that stored events (it must only signal, not work)."""
+        self._after_commit.append(wake)
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A write transaction: commits at the end, rolls back when the block raises."""
+        with Session(self._write_engine, expire_on_commit=False) as session:
+            unit = UnitOfWork(session, self.clock)
+            with session.begin():
+                yield unit
+        if unit.emitted:
+            for wake in self._after_commit:
+                wake()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; whatever is changed in it is thrown away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _record: Any) -> None:
+        # The driver's own transaction handling begins too late for BEGIN IMMEDIATE: take it over (see `begin`).
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+            "foreign_keys=ON",
+            "synchronous=NORMAL",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        write = connection.get_execution_options().get(_WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

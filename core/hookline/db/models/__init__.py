@@ -1,0 +1,37 @@
+"""Core's tables, one file per domain. Import models from here."""
+
+from hookline.db.models.agents import AgentSession, AgentStateChange, Station
+from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording
+from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContact, CampaignList, Disposition
+from hookline.db.models.contacts import Contact, ContactList, ContactNumber, ListContact
+from hookline.db.models.identity import Client, User, UserClient
+from hookline.db.models.imports import ImportRejection, ImportRun
+from hookline.db.models.outbox import OutboxEvent
+from hookline.db.models.suppression import Suppression
+
+__all__ = [
+    "AgentSession",
+    "AgentStateChange",
+    "Attempt",
+    "Call",
+    "Campaign",
+    "CampaignAgent",
+    "CampaignContact",
+    "CampaignList",
+    "Client",
+    "Contact",
+    "ContactList",
+    "ContactNumber",
+    "DialDecision",
+    "Disposition",
+    "ImportRejection",
+    "ImportRun",
+    "Leg",
+    "ListContact",
+    "OutboxEvent",
+    "Recording",
+    "Station",
+    "Suppression",
+    "User",
+    "UserClient",
+]

@@ -1,0 +1,138 @@
+"""Attempts, the gate's decisions, calls, legs and recordings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hookline.db.base import Base
+
+_OPEN = text("closed_at IS NULL")
+
+
+class Attempt(Base):
+    """One try at one number of one contact. Open from the question to the gate until the call's end.
+
+    Two partial unique indexes are the lock: one open attempt per contact and per number, whoever asks.
+    """
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("uq_attempts_open_contact", "contact_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("uq_attempts_open_number", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_attempts_contact_opened", "contact_id", "opened_at"),
+        Index("ix_attempts_number_opened", "number", "opened_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    campaign_contact_id: Mapped[int] = mapped_column(ForeignKey("campaign_contacts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    number: Mapped[str]
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    mode: Mapped[str]
+    opened_at: Mapped[datetime]
+    #: Set when the gate let it through and the backend was told; only these count against the caps.
+    placed_at: Mapped[datetime | None]
+    #: Set by a withdrawal or suppression that came after opening: the decision is void.
+    revoked_at: Mapped[datetime | None]
+    revoked_because: Mapped[str] = mapped_column(default="")
+    closed_at: Mapped[datetime | None]
+    result: Mapped[str] = mapped_column(default="")
+
+
+class DialDecision(Base):
+    """The gate's answer to one attempt, written before any backend is touched."""
+
+    __tablename__ = "dial_decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), unique=True)
+    campaign_contact_id: Mapped[int] = mapped_column(ForeignKey("campaign_contacts.id"), index=True)
+    number: Mapped[str]
+    allowed: Mapped[bool]
+    #: [{"rule": …, "message": …, "source": …}]
+    refusals: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    #: Every policy that was asked, so that "allowed" can be shown to rest on something.
+    asked: Mapped[list[str]]
+    decided_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Call(Base):
+    """The conversation that an attempt became."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index("ix_calls_campaign_queued", "campaign_id", "queued_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), unique=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    campaign_contact_id: Mapped[int] = mapped_column(ForeignKey("campaign_contacts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    direction: Mapped[str] = mapped_column(default="outbound")
+    number: Mapped[str]
+    caller_id: Mapped[str] = mapped_column(default="")
+    backend: Mapped[str]
+    conversation_id: Mapped[str]
+    customer_leg_id: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default="queued")
+    result: Mapped[str] = mapped_column(default="")
+    hangup_cause: Mapped[str] = mapped_column(default="")
+    network_code: Mapped[int] = mapped_column(default=0)
+    on_hold: Mapped[bool] = mapped_column(default=False)
+    muted: Mapped[bool] = mapped_column(default=False)
+    #: Digits the customer pressed.
+    dtmf: Mapped[str] = mapped_column(default="")
+    queued_at: Mapped[datetime]
+    ringing_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    agent_connected_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    disposition_id: Mapped[int | None] = mapped_column(ForeignKey("dispositions.id"))
+    disposed_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="")
+
+    legs: Mapped[list[Leg]] = relationship(order_by="Leg.started_at")
+
+
+class Leg(Base):
+    """One party's connection: the customer's per call; the agent's lasts over many calls (call_id None)."""
+
+    __tablename__ = "legs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str]
+    started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    cause: Mapped[str] = mapped_column(default="")
+
+
+class Recording(Base):
+    """The sound of a call. `state`: recording, stored, failed. A recorded voice is personal data."""
+
+    __tablename__ = "recordings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: The id by which the backend knows it.
+    backend_id: Mapped[str] = mapped_column(unique=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    #: Relative to the recordings folder.
+    path: Mapped[str]
+    state: Mapped[str] = mapped_column(default="recording")
+    complete: Mapped[bool] = mapped_column(default=False)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    bytes: Mapped[int] = mapped_column(default=0)
+    sha256: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[datetime]

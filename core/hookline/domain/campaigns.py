@@ -1,0 +1,153 @@
+"""Campaigns: purpose, dial mode, life, calling window, retry rules, dispositions, a contact's standing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from hookline.domain.calls import CallResult
+
+
+class Purpose(StrEnum):
+    """Why the campaign calls; the rules follow the purpose."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+    RESEARCH = "research"
+    COLLECTION = "collection"
+
+
+class DialMode(StrEnum):
+    """Who decides when a contact is dialled. Only what is built is offered."""
+
+    PREVIEW = "preview"
+
+
+class CampaignState(StrEnum):
+    """Whether a campaign works. Only a running one dials."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class RecordState(StrEnum):
+    """A campaign contact's standing ("rekord")."""
+
+    NEW = "new"
+    RESERVED = "reserved"  # presented to an agent
+    IN_CALL = "in_call"
+    WRAP_UP = "wrap_up"  # call ended, disposition awaited
+    RETRY = "retry"  # due again at next_due_at
+    DONE = "done"
+
+
+class Category(StrEnum):
+    """What a disposition means to the statistics and to what happens next."""
+
+    SUCCESS = "success"
+    REFUSAL = "refusal"
+    CALLBACK = "callback"
+    RETRY = "retry"
+    WRONG_NUMBER = "wrong_number"
+    DO_NOT_CALL = "do_not_call"
+
+
+@dataclass(frozen=True)
+class DayWindow:
+    """Opening and closing time of one weekday, in the contact's local time; closing is exclusive."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True)
+class CallingWindow:
+    """When contacts may be called, by weekday (0 = Monday) in the contact's time zone. No entry: closed all day."""
+
+    days: Mapping[int, DayWindow]
+
+    def is_open(self, at: datetime, zone: str) -> bool:
+        """Whether `at` (aware) falls into the window in `zone` (IANA name)."""
+        local = at.astimezone(ZoneInfo(zone))
+        day = self.days.get(local.weekday())
+        return day is not None and day.opens <= local.time() < day.closes
+
+    def next_opening(self, at: datetime, zone: str) -> datetime | None:
+        """The first moment at or after `at` when the window is open in `zone`; None when it never opens."""
+        if self.is_open(at, zone):
+            return at
+        tz = ZoneInfo(zone)
+        local = at.astimezone(tz)
+        for ahead in range(8):
+            date = (local + timedelta(days=ahead)).date()
+            day = self.days.get(date.weekday())
+            if day is None or day.opens >= day.closes:
+                continue
+            opening = datetime.combine(date, day.opens, tz)
+            if opening >= local:
+                return opening.astimezone(at.tzinfo)
+        return None
+
+    def ever_opens(self) -> bool:
+        """Whether there is any open moment in the week."""
+        return any(day.opens < day.closes for day in self.days.values())
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Plain data for storage: {"0": ["09:00", "20:00"], …}."""
+        return {
+            str(n): [d.opens.isoformat("minutes"), d.closes.isoformat("minutes")] for n, d in sorted(self.days.items())
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, list[str]]) -> CallingWindow:
+        """The reverse of `to_json`; ValueError where the times are none."""
+        return cls({int(n): DayWindow(time.fromisoformat(v[0]), time.fromisoformat(v[1])) for n, v in data.items()})
+
+
+#: Monday to Friday 9–20, Saturday 10–16, in the contact's time zone.
+DEFAULT_WINDOW = CallingWindow(
+    {**{day: DayWindow(time(9), time(20)) for day in range(5)}, 5: DayWindow(time(10), time(16))}
+)
+
+
+@dataclass(frozen=True)
+class RetryRule:
+    """Try again after `delay_seconds`, as long as fewer than `max_attempts` attempts of the record ended so."""
+
+    delay_seconds: int
+    max_attempts: int
+
+
+DEFAULT_RETRY_RULES: dict[CallResult, RetryRule] = {
+    CallResult.BUSY: RetryRule(600, 5),
+    CallResult.NO_ANSWER: RetryRule(7200, 4),
+    CallResult.DECLINED: RetryRule(86400, 2),
+    CallResult.UNREACHABLE: RetryRule(14400, 3),
+    CallResult.FAILED: RetryRule(900, 3),
+    CallResult.ABANDONED: RetryRule(86400, 2),
+    CallResult.CANCELLED: RetryRule(3600, 3),
+}
+
+
+@dataclass(frozen=True)
+class DispositionSpec:
+    """A disposition as a campaign offers it."""
+
+    code: str
+    label: str
+    category: Category
+    final: bool
+
+
+DEFAULT_DISPOSITIONS = (
+    DispositionSpec("SUCCESS", "Success", Category.SUCCESS, True),
+    DispositionSpec("REFUSED", "Not interested", Category.REFUSAL, True),
+    DispositionSpec("LATER", "Call again later", Category.RETRY, False),
+    DispositionSpec("WRONG", "Wrong number", Category.WRONG_NUMBER, True),
+    DispositionSpec("DNC", "Do not call again", Category.DO_NOT_CALL, True),
+)

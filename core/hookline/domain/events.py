@@ -1,0 +1,124 @@
+"""Domain events: past tense, plain data, written in the transaction that made them true, published after commit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_ENVELOPE = ("client_id", "campaign_id", "contact_id", "call_id", "agent_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What every event says: whom it concerns. None where it does not apply. No names or numbers: ids only."""
+
+    client_id: int | None = None
+    campaign_id: int | None = None
+    contact_id: int | None = None
+    call_id: int | None = None
+    agent_id: int | None = None
+
+    @property
+    def type(self) -> str:
+        """The event's name, as streams and webhooks carry it."""
+        return self.__class__.__name__
+
+    def details(self) -> dict[str, Any]:
+        """The fields beyond the envelope, JSON-ready."""
+        return {k: v for k, v in asdict(self).items() if k not in _ENVELOPE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentStateChanged(Event):
+    """An agent's state changed."""
+
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationChanged(Event):
+    """An agent's station is connecting, connected or gone."""
+
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactPresented(Event):
+    """A campaign contact was reserved for the agent (screen pop)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialDecided(Event):
+    """The gate allowed or refused an attempt."""
+
+    allowed: bool
+    rules: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPlaced(Event):
+    """The customer's leg was placed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRang(Event):
+    """The customer's phone rings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallAnswered(Event):
+    """The customer answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallConnected(Event):
+    """Customer and agent hear each other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallChanged(Event):
+    """Hold or mute changed."""
+
+    on_hold: bool
+    muted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEnded(Event):
+    """The call is over."""
+
+    result: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallDisposed(Event):
+    """The agent said what came of the call."""
+
+    code: str
+    category: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingStored(Event):
+    """A recording can be played."""
+
+    recording_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportProgressed(Event):
+    """An import came further, or ended."""
+
+    import_id: int
+    state: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignChanged(Event):
+    """A campaign was changed, started, paused or ended."""
+
+    state: str

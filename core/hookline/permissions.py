@@ -1,0 +1,33 @@
+"""Core's permissions and the roles that hold them by default. Plugins add theirs by a hook."""
+
+from __future__ import annotations
+
+from hookline.contributions import Permission
+from hookline.domain.access import Role
+
+_ADMIN = frozenset({Role.ADMINISTRATOR})
+_SUPERVISE = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
+_ALL = frozenset(Role)
+
+CORE_PERMISSIONS = {
+    p.name: p
+    for p in (
+        Permission("account.use", "Log in, change one's own password and language", _ALL),
+        Permission("desk.use", "Work as an agent", frozenset({Role.AGENT, Role.SUPERVISOR})),
+        Permission("contacts.view", "See contacts", _ALL),
+        Permission("contacts.edit", "Edit contacts", _ALL),
+        Permission("calls.view", "See calls", _ALL),
+        Permission("recordings.play", "Play recordings", _ALL),
+        Permission("campaigns.view", "See campaigns and their figures", _SUPERVISE),
+        Permission("campaigns.manage", "Build, start and pause campaigns", _ADMIN),
+        Permission("results.export", "Export results", _SUPERVISE),
+        Permission("contacts.import", "Import contact lists", _ADMIN),
+        Permission("suppression.view", "See the suppression list", _SUPERVISE),
+        Permission("suppression.manage", "Add to and take from the suppression list", _ADMIN),
+        Permission("agents.watch", "See agents' states", _SUPERVISE),
+        Permission("users.manage", "Manage users and their grants", _ADMIN),
+        Permission("clients.manage", "Manage clients", _ADMIN),
+        Permission("stations.manage", "Manage stations", _ADMIN),
+        Permission("plugins.view", "See plugins and their health", _ADMIN),
+    )
+}

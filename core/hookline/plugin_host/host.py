@@ -1,0 +1,272 @@
+"""Loads plugins and is the only place that calls pluggy: typed questions, each implementation guarded by itself.
+
+Plain pluggy is not enough: one raising implementation destroys every other plugin's results, and a first-result veto
+without an implementation returns None, which reads as "allowed".
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as LateError
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, TypeVar
+
+import pluggy
+import structlog
+
+from hookline import PLUGIN_API_VERSION
+from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
+from hookline.domain.dialling import DialRequest, Refusal
+from hookline.domain.results import DisposedCall
+from hookline.errors import HooklineError
+from hookline.hookspecs import dialling, results, scripts, telephony, web
+from hookline.plugin_host.manifest import BadManifest, Manifest, read_manifest
+from hookline.ports.hooks import PolicyAnswer
+from hookline.ports.scripts import ScriptEngine
+from hookline.ports.telephony import TelephonyBackend
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+#: A policy that answers later than this counts as a refusal.
+POLICY_SECONDS = 2.0
+
+
+class NameClash(HooklineError):
+    """Two plugins registered a thing under one name; the start is refused."""
+
+    id = "plugin-name-clash"
+
+
+class PluginState(StrEnum):
+    """How a plugin stands."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    UNAVAILABLE = "unavailable"  # an extra is missing
+    FAILED = "failed"
+
+
+@dataclass
+class PluginStatus:
+    """A plugin as the operator sees it. `note` says what is wrong and what to type."""
+
+    name: str
+    title: str
+    version: str
+    state: PluginState
+    note: str = ""
+    errors: int = 0
+
+
+@dataclass(frozen=True)
+class Owned(Generic[T]):
+    """A contributed thing and the plugin it came from."""
+
+    plugin: str
+    value: T
+
+
+class PluginHost:
+    """Knows the plugins, their states, and puts the questions to them."""
+
+    def __init__(self, disabled: Iterable[str] = ()) -> None:
+        self._disabled = frozenset(disabled)
+        self._manager = pluggy.PluginManager("hookline")
+        for spec in (telephony, dialling, results, scripts, web):
+            self._manager.add_hookspecs(spec)
+        self.statuses: dict[str, PluginStatus] = {}
+        self.manifests: dict[str, Manifest] = {}
+        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="policy")
+        self._backends: dict[str, TelephonyBackend] | None = None
+        self._engines: dict[str, ScriptEngine] | None = None
+
+    # Loading
+
+    def discover(self) -> None:
+        """Find installed plugins by their entry points and read their manifests; imports none of them."""
+        for entry in sorted(entry_points(group="hookline.plugins"), key=lambda e: e.name):
+            self._discover_one(entry)
+
+    def _discover_one(self, entry: EntryPoint) -> None:
+        try:
+            manifest = read_manifest(entry)
+        except BadManifest as error:
+            self.statuses[entry.name] = PluginStatus(entry.name, entry.name, "?", PluginState.FAILED, str(error))
+            return
+        self.manifests[manifest.name] = manifest
+        status = PluginStatus(manifest.name, manifest.title, manifest.version, PluginState.ACTIVE)
+        self.statuses[manifest.name] = status
+        if manifest.name in self._disabled:
+            status.state = PluginState.DISABLED
+        elif missing := manifest.missing_modules():
+            status.state = PluginState.UNAVAILABLE
+            status.note = f"Needs {', '.join(missing)}: {manifest.install_line()}"
+        elif manifest.api.split(".")[0] != PLUGIN_API_VERSION.split(".")[0]:
+            status.state = PluginState.FAILED
+            status.note = f"Built for plugin contract {manifest.api}; this Hookline has {PLUGIN_API_VERSION}."
+
+    def load(self, make_context: Callable[[str], PluginContext]) -> None:
+        """Import and register every active plugin; one that fails is marked and the rest goes on."""
+        for name, manifest in self.manifests.items():
+            if self.statuses[name].state is PluginState.ACTIVE:
+                try:
+                    module = importlib.import_module(f"{manifest.package}.hooks")
+                    self.register(name, module.Hooks(make_context(name)))
+                except Exception as error:
+                    self._fail(name, "could not be loaded", error)
+
+    def register(self, name: str, hooks: object) -> None:
+        """Register one plugin's hooks; unknown hooks are refused by name, never ignored."""
+        self.statuses.setdefault(name, PluginStatus(name, name, "?", PluginState.ACTIVE))
+        self._refuse_unknown(name, hooks)
+        self._manager.register(hooks, name=name)
+        self._manager.check_pending()
+
+    def _refuse_unknown(self, name: str, hooks: object) -> None:
+        known = {h for h in dir(self._manager.hook) if h.startswith("hookline_")}
+        for method, _ in inspect.getmembers(type(hooks), callable):
+            if method.startswith("hookline_") and method not in known:
+                raise HooklineError(
+                    f"Plugin {name} implements {method}, which this Hookline does not call.",
+                    f"Known hooks: {', '.join(sorted(known))}.",
+                )
+
+    def _fail(self, name: str, what: str, error: Exception) -> None:
+        status = self.statuses[name]
+        status.state = PluginState.FAILED
+        status.errors += 1
+        status.note = f"It {what}: {error}"
+        log.error("plugin failed", plugin=name, what=what, error_type=type(error).__name__, exc_info=error)
+
+    # Asking: each implementation by itself
+
+    def _implementations(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
+        found = getattr(self._manager.hook, hook).get_hookimpls()
+        # pluggy calls last registered first; so do we.
+        return [(i.plugin_name, _call_with_known(i)) for i in reversed(found)]
+
+    def _is_active(self, plugin: str) -> bool:
+        return self.statuses[plugin].state is PluginState.ACTIVE
+
+    def _contribute(self, hook: str) -> list[Owned[Any]]:
+        gathered: list[Owned[Any]] = []
+        for plugin, implementation in sorted(self._implementations(hook), key=lambda pair: pair[0]):
+            if not self._is_active(plugin):
+                continue
+            try:
+                gathered += [Owned(plugin, value) for value in implementation() or []]
+            except Exception as error:
+                self._fail(plugin, f"raised in {hook}", error)
+        return gathered
+
+    @staticmethod
+    def _by_name(owned: list[Owned[Any]], what: str) -> dict[str, Any]:
+        found: dict[str, Owned[Any]] = {}
+        for item in owned:
+            if item.value.name in found:
+                raise NameClash(
+                    f"Plugins {found[item.value.name].plugin} and {item.plugin} both register the {what} "
+                    f"{item.value.name}.",
+                    "Disable one of them.",
+                )
+            found[item.value.name] = item
+        return {name: item.value for name, item in found.items()}
+
+    def dial_refusals(self, request: DialRequest) -> list[PolicyAnswer]:
+        """Ask every policy at once; an error or a late answer is a refusal."""
+        asked = [
+            (plugin, self._pool.submit(implementation, request=request))
+            for plugin, implementation in self._implementations("hookline_dial_refusals")
+            if self._is_active(plugin)
+        ]
+        answers: list[PolicyAnswer] = []
+        for plugin, future in asked:
+            try:
+                answers.append(PolicyAnswer(plugin, tuple(future.result(timeout=POLICY_SECONDS) or ())))
+            except LateError:
+                answers.append(self._broken_policy(plugin, "did not answer in time"))
+            except Exception as error:
+                self.statuses[plugin].errors += 1
+                log.error("policy raised", plugin=plugin, error_type=type(error).__name__, exc_info=error)
+                answers.append(self._broken_policy(plugin, "failed"))
+        return answers
+
+    @staticmethod
+    def _broken_policy(plugin: str, what: str) -> PolicyAnswer:
+        message = f"The policy of plugin {plugin} {what}, so the call is not made. Tell your administrator."
+        return PolicyAnswer(plugin, (Refusal(f"{plugin}.unanswered", message, "fail closed"),))
+
+    def call_disposed(self, call: DisposedCall) -> None:
+        """Notify every plugin; an error is isolated and counted."""
+        for plugin, implementation in self._implementations("hookline_call_disposed"):
+            if not self._is_active(plugin):
+                continue
+            try:
+                implementation(call=call)
+            except Exception as error:
+                self.statuses[plugin].errors += 1
+                log.error("hook raised", plugin=plugin, hook="hookline_call_disposed", exc_info=error)
+
+    def select_caller_id(self, request: DialRequest, backend: str) -> str | None:
+        """The first plugin's choice; an error propagates (the call is not placed)."""
+        for plugin, implementation in self._implementations("hookline_select_caller_id"):
+            if self._is_active(plugin):
+                chosen: str | None = implementation(request=request, backend=backend)
+                if chosen is not None:
+                    return chosen
+        return None
+
+    def policies(self) -> dict[str, Policy]:
+        """Policies in force, by name."""
+        return self._by_name(self._contribute("hookline_register_policies"), "policy")
+
+    def backends(self) -> dict[str, TelephonyBackend]:
+        """Telephony backends by name; gathered once."""
+        if self._backends is None:
+            self._backends = self._by_name(self._contribute("hookline_register_telephony_backends"), "backend")
+        return self._backends
+
+    def script_engines(self) -> dict[str, ScriptEngine]:
+        """Script engines by name; gathered once."""
+        if self._engines is None:
+            self._engines = self._by_name(self._contribute("hookline_register_script_engines"), "script engine")
+        return self._engines
+
+    def permissions(self) -> dict[str, Permission]:
+        """Plugins' permissions by name."""
+        return self._by_name(self._contribute("hookline_register_permissions"), "permission")
+
+    def web_parts(self) -> list[Owned[WebPart]]:
+        """Blueprints, with their plugins."""
+        return self._contribute("hookline_register_web_parts")
+
+    def navigation(self) -> list[Owned[NavigationItem]]:
+        """Menu entries, with their plugins."""
+        return self._contribute("hookline_register_navigation")
+
+    def panels(self) -> list[Owned[Panel]]:
+        """Panels, with their plugins."""
+        return self._contribute("hookline_register_panels")
+
+    def active_packages(self) -> dict[str, str]:
+        """Import package of each active plugin, by plugin name: for migrations, help and translations."""
+        return {n: m.package for n, m in self.manifests.items() if self._is_active(n)}
+
+    def close(self) -> None:
+        """Let go of the policy threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _call_with_known(implementation: Any) -> Callable[..., Any]:
+    """Call an implementation with only the parameters it names, as pluggy does: plugins may leave some out."""
+
+    def call(**arguments: Any) -> Any:
+        return implementation.function(**{name: arguments[name] for name in implementation.argnames})
+
+    return call

@@ -1,0 +1,48 @@
+"""How services ask plugins: a port, so that they need not know the plugin host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from hookline.contributions import Policy
+from hookline.domain.dialling import DialRequest, Refusal
+from hookline.domain.results import DisposedCall
+from hookline.ports.scripts import ScriptEngine
+from hookline.ports.telephony import TelephonyBackend
+
+
+@dataclass(frozen=True)
+class PolicyAnswer:
+    """One plugin's answer to a dial request; a failed or late one is a refusal already."""
+
+    plugin: str
+    refusals: tuple[Refusal, ...]
+
+
+class Hooks(Protocol):
+    """The typed questions that services put to plugins."""
+
+    def dial_refusals(self, request: DialRequest) -> list[PolicyAnswer]:
+        """Every plugin's answer; fail closed."""
+        ...
+
+    def call_disposed(self, call: DisposedCall) -> None:
+        """Tell every plugin; failures are isolated."""
+        ...
+
+    def select_caller_id(self, request: DialRequest, backend: str) -> str | None:
+        """The first plugin's choice, or None."""
+        ...
+
+    def policies(self) -> dict[str, Policy]:
+        """Policies that are in force now, by name; one of a failed or disabled plugin is not there."""
+        ...
+
+    def backends(self) -> dict[str, TelephonyBackend]:
+        """Telephony backends by name."""
+        ...
+
+    def script_engines(self) -> dict[str, ScriptEngine]:
+        """Script engines by name."""
+        ...

@@ -1,0 +1,85 @@
+"""Settings of an installation: from `hookline.toml`, overridden by HOOKLINE_… environment variables."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from hookline.errors import HooklineError
+
+
+class BadSettings(HooklineError):
+    """The settings file or an environment variable cannot be used."""
+
+    id = "bad-settings"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation's settings. Paths are absolute; `plugins` holds each plugin's own table."""
+
+    data_dir: Path
+    database_url: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    disabled_plugins: tuple[str, ...] = ()
+    browser_grace_seconds: int = 60
+    session_hours: int = 12
+    plugins: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where recordings are kept."""
+        return self.data_dir / "recordings"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where uploads wait for their import."""
+        return self.data_dir / "uploads"
+
+
+class _SettingsSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    data_dir = fields.String(load_default="var")
+    database_url = fields.String(load_default="")
+    host = fields.String(load_default="127.0.0.1")
+    port = fields.Integer(load_default=8000, validate=validate.Range(1, 65535))
+    disabled_plugins = fields.List(fields.String(), load_default=list)
+    browser_grace_seconds = fields.Integer(load_default=60, validate=validate.Range(10, 3600))
+    session_hours = fields.Integer(load_default=12, validate=validate.Range(1, 24))
+    plugins = fields.Dict(keys=fields.String(), values=fields.Dict(), load_default=dict)
+
+
+def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `hookline.toml` in `folder` (default: HOOKLINE_HOME or the working folder), then the environment.
+
+    Raises `BadSettings` with the setting's name. Nothing has to be set: the default is SQLite below ./var.
+    """
+    env = os.environ if environ is None else environ
+    home = (folder or Path(env.get("HOOKLINE_HOME", "."))).resolve()
+    data: dict[str, Any] = {}
+    path = home / "hookline.toml"
+    if path.exists():
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{path.name} cannot be read: {error}.", "Mend the line it names.") from error
+    for name in _SettingsSchema().fields:
+        if (value := env.get(f"HOOKLINE_{name.upper()}")) is not None and name != "plugins":
+            data[name] = value.split(",") if name == "disabled_plugins" else value
+    try:
+        loaded = _SettingsSchema().load(data)
+    except ValidationError as error:
+        raise BadSettings(f"Settings cannot be used: {error.messages}.", "See docs/reference/settings.md.") from error
+    data_dir = (home / loaded.pop("data_dir")).resolve()
+    url = loaded.pop("database_url") or f"sqlite:///{data_dir / 'hookline.db'}"
+    loaded["disabled_plugins"] = tuple(n for n in loaded["disabled_plugins"] if n)
+    return Settings(data_dir=data_dir, database_url=url, **loaded)
