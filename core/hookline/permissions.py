@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from hookline.contributions import Permission
 from hookline.domain.access import Role
 
@@ -31,3 +34,25 @@ CORE_PERMISSIONS = {
         Permission("plugins.view", "See plugins and their health", _ADMIN),
     )
 }
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Declare the permission that a page's view needs. The web app refuses every view that declares nothing."""
+
+    def declare(view: View) -> View:
+        view.hookline_permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def public(because: str) -> Callable[[View], View]:
+    """Declare that a view needs no log-in, and why that is right."""
+
+    def declare(view: View) -> View:
+        view.hookline_public = because  # type: ignore[attr-defined]
+        return view
+
+    return declare

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import context
+
 from hookline.db.base import Base
 
 attributes = context.config.attributes
