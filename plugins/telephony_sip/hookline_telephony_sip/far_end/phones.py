@@ -1,0 +1,15 @@
+"""How to use a real softphone in place of one of the far end's phones."""
+
+from __future__ import annotations
+
+
+def softphone_hint(port: int = 5062) -> str:
+    """Text that tells a person how to point a real softphone at Hookline."""
+    return (
+        "To talk with your own voice instead of a played phone, run a softphone on this machine.\n"
+        f"1. Let it listen for SIP over UDP on 127.0.0.1, port {port} (any free port will do).\n"
+        "2. It needs no account and must not register anywhere: Hookline calls it directly, and it must accept\n"
+        "   such direct calls. The codec is G.711 (PCMA or PCMU), without encryption (SRTP).\n"
+        f"3. Enter its address, sip:you@127.0.0.1:{port}, as your station, go ready, and take the call that comes.\n"
+        f"With baresip: sip_listen 127.0.0.1:{port} in its config, <sip:you@127.0.0.1:{port}>;regint=0 in its accounts."
+    )
