@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
+
+from hookline.text import fill
 
 
 class HooklineError(Exception):
     """Base of every error that is shown to somebody.
 
-    `id` is stable and may be relied on by API clients; `message` says what happened, `advice` what to do.
+    `id` is stable and may be relied on by API clients; `message` says what happened, `advice` what to do. Both are
+    message ids for translation, with `params` filled in as "%(name)s"; write them inside `N_()` so that they are found.
     """
 
     id: ClassVar[str] = "error"
     status: ClassVar[int] = 400
 
-    def __init__(self, message: str, advice: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+    def __init__(self, message: str, advice: str = "", *, params: Mapping[str, object] | None = None) -> None:
+        super().__init__(message, advice)
+        self.message_id = message
+        self.advice_id = advice
+        self.params = dict(params or {})
+
+    @property
+    def message(self) -> str:
+        """What happened, in English."""
+        return fill(self.message_id, self.params)
+
+    @property
+    def advice(self) -> str:
+        """What to do, in English."""
+        return fill(self.advice_id, self.params)
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()
@@ -43,8 +58,15 @@ class InvalidInput(HooklineError):
     id = "invalid-input"
     status = 422
 
-    def __init__(self, message: str, advice: str = "", fields: dict[str, list[str]] | None = None) -> None:
-        super().__init__(message, advice)
+    def __init__(
+        self,
+        message: str,
+        advice: str = "",
+        fields: dict[str, list[str]] | None = None,
+        *,
+        params: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message, advice, params=params)
         self.fields = fields or {}
 
 

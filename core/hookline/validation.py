@@ -11,7 +11,7 @@ from hookline.errors import InvalidInput
 
 
 def load(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The validated data; raises InvalidInput with each field's messages. Fields the schema does not know are dropped."""
+    """The validated data, unknown fields dropped; raises InvalidInput with each field's messages."""
     try:
         loaded: dict[str, Any] = schema.load(data, unknown=EXCLUDE)
     except ValidationError as error:
@@ -22,10 +22,8 @@ def load(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for field, messages in error.normalized_messages().items():
-        found[str(field)] = _flat(messages)
-    return found
+    messages = error.messages if isinstance(error.messages, Mapping) else {"_schema": error.messages}
+    return {str(field): _flat(texts) for field, texts in messages.items()}
 
 
 def _flat(messages: Any) -> list[str]:

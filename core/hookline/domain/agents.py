@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from hookline.errors import Conflict
+from hookline.text import N_
 
 
 class AgentState(StrEnum):
@@ -77,8 +78,9 @@ class IllegalAgentMove(Conflict):
 
     def __init__(self, state: AgentState, event: AgentEvent) -> None:
         super().__init__(
-            f"This cannot be done while the agent is {state.value.replace('_', ' ')}.",
-            "Reload the page to see the present state.",
+            N_("This cannot be done while the agent is %(state)s."),
+            N_("Reload the page to see the present state."),
+            params={"state": state.value.replace("_", " ")},
         )
         self.state = state
         self.event = event

@@ -131,6 +131,8 @@ DEFAULT_RETRY_RULES: dict[CallResult, RetryRule] = {
     CallResult.FAILED: RetryRule(900, 3),
     CallResult.ABANDONED: RetryRule(86400, 2),
     CallResult.CANCELLED: RetryRule(3600, 3),
+    # An answered call whose disposition is not final.
+    CallResult.ANSWERED: RetryRule(86400, 5),
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hookline.domain.campaigns import Purpose
 from hookline.errors import Conflict
+from hookline.text import N_, fill
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +32,21 @@ class DialRequest:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A reason not to dial: `rule` a stable id ("core.suppressed"), `message` for the agent, `source` its law."""
+    """A reason not to dial.
+
+    `rule` is a stable id ("core.suppressed"), `message` a message id for the agent with `params` to fill in, `source`
+    the law or setting it rests on.
+    """
 
     rule: str
     message: str
     source: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The reason in English."""
+        return fill(self.message, self.params)
 
 
 @dataclass(frozen=True)
@@ -57,8 +68,8 @@ class DialRefused(Conflict):
     id = "dial-refused"
 
     def __init__(self, decision: Decision) -> None:
-        reasons = " ".join(r.message for r in decision.refusals)
-        super().__init__(f"This number may not be dialled now. {reasons}".strip())
+        reasons = " ".join(r.text for r in decision.refusals)
+        super().__init__(N_("This number may not be dialled now. %(reasons)s"), params={"reasons": reasons})
         self.decision = decision
 
 

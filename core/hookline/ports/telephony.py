@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from hookline.errors import HooklineError
+from hookline.text import N_
 
 
 class Capability(StrEnum):
@@ -73,7 +74,8 @@ class NoSuchLeg(TelephonyError):
     status = 404
 
     def __init__(self, leg_id: str) -> None:
-        super().__init__(f"Leg {leg_id} is not there any more.", retryable=False)
+        super().__init__(N_("This leg of the call is not there any more."), retryable=False)
+        self.leg_id = leg_id
 
 
 class NoCapacity(TelephonyError):

@@ -40,6 +40,8 @@ class Campaign(Base):
     ring_timeout_seconds: Mapped[int] = mapped_column(default=30)
     wrap_up_seconds: Mapped[int] = mapped_column(default=60)
     required_policies: Mapped[list[str]]
+    #: ISO 3166 codes that may be dialled; empty: the countries of its lists.
+    allowed_countries: Mapped[list[str]] = mapped_column(default=list)
     record_calls: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

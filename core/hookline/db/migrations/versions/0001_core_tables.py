@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("ring_timeout_seconds", sa.Integer(), nullable=False),
         sa.Column("wrap_up_seconds", sa.Integer(), nullable=False),
         sa.Column("required_policies", sa.JSON(), nullable=False),
+        sa.Column("allowed_countries", sa.JSON(), nullable=False),
         sa.Column("record_calls", sa.Boolean(), nullable=False),
         sa.Column("created_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_campaigns_client_id_clients")),
