@@ -1,0 +1,69 @@
+"""Telephone-quality WAV files with tones of known pitch, and how strongly a pitch sounds in one."""
+
+from __future__ import annotations
+
+import array
+import math
+import sys
+import wave
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+RATE = 8000
+"""Samples per second; 16 bits each, mono."""
+
+AGENT_TONE_HZ = 440
+CUSTOMER_TONE_HZ = 1000
+
+
+def write_tones(path: Path, pieces: Iterable[tuple[float, Sequence[int]]]) -> None:
+    """Write a WAV of `pieces`, each so many seconds of the pitches (Hz) named, silence where none is."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        for seconds, pitches in pieces:
+            whole, rest = divmod(round(seconds * RATE), RATE)
+            second = _second(tuple(sorted(pitches)))
+            file.writeframes(second * whole + second[: rest * 2])
+
+
+def wav_seconds(path: Path) -> float:
+    """The length of a WAV file. `wave.Error` or `EOFError` where it is not a readable one."""
+    with wave.open(str(path), "rb") as file:
+        return file.getnframes() / file.getframerate()
+
+
+def level(path: Path, hz: int) -> float:
+    """How strongly the pitch `hz` sounds over the whole of a 16-bit WAV: 0 not at all, 1 a full-scale tone."""
+    with wave.open(str(path), "rb") as file:
+        channels, rate = file.getnchannels(), file.getframerate()
+        samples = _samples(file.readframes(file.getnframes()))[::channels]
+    if not samples:
+        return 0.0
+    # Goertzel's algorithm: one bin of a Fourier transform, without a library.
+    factor = 2 * math.cos(2 * math.pi * hz / rate)
+    last = before = 0.0
+    for sample in samples:
+        last, before = sample + factor * last - before, last
+    power = max(0.0, last * last + before * before - factor * last * before)
+    return 2 * math.sqrt(power) / len(samples) / 32768
+
+
+@cache
+def _second(pitches: tuple[int, ...]) -> bytes:
+    """One second of the pitches; being whole numbers of Hz, they join the next second without a click."""
+    loudness = 0.5 / max(1, len(pitches)) * 32767
+    samples = (round(loudness * sum(math.sin(2 * math.pi * hz * at / RATE) for hz in pitches)) for at in range(RATE))
+    return _little_endian(array.array("h", samples)).tobytes()
+
+
+def _samples(frames: bytes) -> array.array[int]:
+    return _little_endian(array.array("h", frames))
+
+
+def _little_endian(samples: array.array[int]) -> array.array[int]:
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
