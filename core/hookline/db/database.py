@@ -77,11 +77,9 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; whatever is changed in it is thrown away."""
+        # Closing ends the transaction; an explicit rollback would expire what was read, and callers keep using it.
         with Session(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     def dispose(self) -> None:
         """Close every connection."""
