@@ -5,7 +5,7 @@ from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording
 from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContact, CampaignList, Disposition
 from hookline.db.models.contacts import Contact, ContactList, ContactNumber, ListContact
 from hookline.db.models.identity import Client, User, UserClient
-from hookline.db.models.imports import ImportRejection, ImportRun
+from hookline.db.models.imports import ImportRejection, ImportRun, ImportWarning
 from hookline.db.models.outbox import OutboxEvent
 from hookline.db.models.suppression import Suppression
 
@@ -26,6 +26,7 @@ __all__ = [
     "Disposition",
     "ImportRejection",
     "ImportRun",
+    "ImportWarning",
     "Leg",
     "ListContact",
     "OutboxEvent",

@@ -32,14 +32,18 @@ class ImportRun(Base):
     imported: Mapped[int] = mapped_column(default=0)
     merged: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
+    #: Remarks on rows that were imported all the same (a second number dropped, an e-mail address that is none).
+    warnings: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(default="")
+    #: Names the one worker that may go on with it; another's next batch is refused.
+    worker: Mapped[str] = mapped_column(default="")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
 
 class ImportRejection(Base):
-    """A row that was not imported, kept whole so that it can be handed back."""
+    """A row that was not imported, kept whole so that it can be handed back. `reason` is a message id."""
 
     __tablename__ = "import_rejections"
 
@@ -47,4 +51,17 @@ class ImportRejection(Base):
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), index=True)
     row_number: Mapped[int]
     reason: Mapped[str]
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     cells: Mapped[list[str]]
+
+
+class ImportWarning(Base):
+    """A remark on a row that was imported. `message` is a message id, filled in with `params`."""
+
+    __tablename__ = "import_warnings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), index=True)
+    row_number: Mapped[int]
+    message: Mapped[str]
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -234,7 +234,9 @@ def upgrade() -> None:
         sa.Column("imported", sa.Integer(), nullable=False),
         sa.Column("merged", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("warnings", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
+        sa.Column("worker", sa.String(), nullable=False),
         sa.Column("created_by", sa.Integer(), nullable=True),
         sa.Column("created_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", types.UtcDateTime(timezone=True), nullable=True),
@@ -316,12 +318,26 @@ def upgrade() -> None:
         sa.Column("import_id", sa.Integer(), nullable=False),
         sa.Column("row_number", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
         sa.Column("cells", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_import_rejections_import_id_imports")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_rejections")),
     )
     with op.batch_alter_table("import_rejections", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_import_rejections_import_id"), ["import_id"], unique=False)
+
+    op.create_table(
+        "import_warnings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("row_number", sa.Integer(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_import_warnings_import_id_imports")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_warnings")),
+    )
+    with op.batch_alter_table("import_warnings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_warnings_import_id"), ["import_id"], unique=False)
 
     op.create_table(
         "attempts",
@@ -569,6 +585,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attempts_campaign_contact_id"))
 
     op.drop_table("attempts")
+    with op.batch_alter_table("import_warnings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_warnings_import_id"))
+
+    op.drop_table("import_warnings")
     with op.batch_alter_table("import_rejections", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_import_rejections_import_id"))
 
