@@ -37,7 +37,7 @@ class Call:
         self.record = record
         self.dialog = Dialog(invite.request, source, contact)
         self.rtp = RtpSession(clock, contact[0])
-        self._invite = invite
+        self.invite = invite
         self._source = source
         self._host = contact[0]
         self._send_request = send_request
@@ -51,14 +51,12 @@ class Call:
 
     def begin(self, behaviour: Behaviour) -> None:
         """Read the offer and let the behaviour run; an offer that cannot be answered is refused at once."""
-        if behaviour.kind == "silent":
-            self.record.state = "silent"
-            self._script = asyncio.get_running_loop().create_task(play(self, behaviour))
-            return
-        self._invite.respond(reply(self._invite.request, self._source, 100))
+        silent = behaviour.kind == "silent"
+        self.record.state = "silent" if silent else "trying"
         try:
-            if self._invite.request.body:
-                self._take_offer(self._invite.request.body)
+            if not silent:
+                self.invite.respond(reply(self.invite.request, self._source, 100))
+                self._take_offer_if_any()
         except NoCommonCodec:
             self.refuse(488)
         except MalformedMessage:
@@ -214,7 +212,11 @@ class Call:
     def _respond(self, status: int, reason: str = "", body: bytes = b"") -> None:
         if status >= 200:
             self.record.code = status
-        self._invite.respond(self.dialog.reply(self._invite.request, self._source, status, reason, body))
+        self.invite.respond(self.dialog.reply(self.invite.request, self._source, status, reason, body))
+
+    def _take_offer_if_any(self) -> None:
+        if self.invite.request.body:
+            self._take_offer(self.invite.request.body)
 
     def _take_offer(self, body: bytes) -> None:
         agreement = sdp.agree(body)
@@ -257,7 +259,7 @@ class Call:
         self.record.ended_by = by
         self.record.ended_at = datetime.now(UTC)
         self.rtp.close()
-        self._invite.abandon()
+        self.invite.abandon()
         if self._script is not None and self._script is not asyncio.current_task():
             self._script.cancel()
         self._gone(self)

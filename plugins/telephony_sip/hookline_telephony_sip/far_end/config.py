@@ -10,7 +10,8 @@
  "phones": [{"name": "anna", "answer": "auto", "answer_after_seconds": 0.2}]}
 ```
 
-Every field has a default, ports 0 are chosen free. Unknown fields are errors: a misspelt one is never ignored.
+Every field has a default, ports 0 are chosen free; `"login": {"username": …, "password": …}` makes the network ask
+its callers for a digest. Unknown fields are errors: a misspelt one is never ignored.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from . import audio
+from .auth import Login
 from .behaviours import KINDS, SOUNDS, Behaviour, SoundSpec
 from .errors import FarEndConfigInvalid
 
@@ -66,6 +68,7 @@ class FarEndConfig:
     phones_port: int = 0
     control_port: int = 0
     media_timeout_seconds: float = 60.0
+    login: Login | None = None
     numbers: tuple[NumberRule, ...] = ()
     default: Behaviour = field(default_factory=Behaviour)
     phones: tuple[PhoneConfig, ...] = ()
@@ -162,6 +165,17 @@ class PhoneSchema(Schema):
         return PhoneConfig(**data)
 
 
+class LoginSchema(Schema):
+    """`login`: what the network asks of its callers by digest."""
+
+    username = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    password = fields.String(required=True, validate=validate.Length(min=1, max=128))
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Login:
+        return Login(**data)
+
+
 class ConfigSchema(Schema):
     """The document."""
 
@@ -170,6 +184,7 @@ class ConfigSchema(Schema):
     phones_port = fields.Integer(validate=_PORT)
     control_port = fields.Integer(validate=_PORT)
     media_timeout_seconds = fields.Float(validate=validate.Range(min=1, max=86400))
+    login = fields.Nested(LoginSchema, allow_none=True)
     numbers = fields.List(fields.Nested(NumberSchema))
     default = fields.Nested(BehaviourSchema)
     phones = fields.List(fields.Nested(PhoneSchema))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from .addresses import parse_name_addr, parse_uri, parse_via
+from .auth import Gatekeeper
 from .behaviours import Behaviour
 from .call import Call
 from .dialog import ALLOW, Address, new_tag, reply, response_address
@@ -36,12 +37,18 @@ class Endpoint(asyncio.DatagramProtocol):
     """One UDP port. `calls` is shared by the sockets of the far end, keyed by our call id."""
 
     def __init__(
-        self, resolve: Callable[[str], Answering], calls: dict[str, Call], journal: Journal, clock: MediaClock
+        self,
+        resolve: Callable[[str], Answering],
+        calls: dict[str, Call],
+        journal: Journal,
+        clock: MediaClock,
+        gatekeeper: Gatekeeper,
     ) -> None:
         self._resolve = resolve
         self._calls = calls
         self._journal = journal
         self._clock = clock
+        self._gatekeeper = gatekeeper
         self._dialogs: dict[tuple[str, str], Call] = {}
         self._by_invite: dict[ServerTransaction, Call] = {}
         self._server = TransactionTable()
@@ -117,11 +124,19 @@ class Endpoint(asyncio.DatagramProtocol):
         destination = response_address(request, source)
         transaction = self._server.open(request, lambda data: self._send(data, destination))
         self._journal.count("requests")
-        if request.method == "CANCEL":
+        try:
+            self._dispatch(transaction, source)
+        except MalformedMessage:
+            transaction.respond(reply(request, source, 400, to_tag=new_tag()))
+            raise
+
+    def _dispatch(self, transaction: ServerTransaction, source: Address) -> None:
+        method = transaction.request.method
+        if method == "CANCEL":
             self._cancelled(transaction, source)
-        elif parse_name_addr(request.headers.first("To")).tag:
+        elif parse_name_addr(transaction.request.headers.first("To")).tag:
             self._within_dialog(transaction, source)
-        elif request.method == "INVITE":
+        elif method == "INVITE":
             self._invited(transaction, source)
         else:
             self._outside_dialog(transaction, source)
@@ -165,6 +180,8 @@ class Endpoint(asyncio.DatagramProtocol):
         if len(self._calls) >= MAX_CALLS:
             transaction.respond(reply(request, source, 503, to_tag=new_tag()))
             return
+        if self._challenged(transaction, source):
+            return
         user = parse_uri(request.uri).user
         answering = self._resolve(user)
         record = self._record_of(request, user, answering.phone)
@@ -173,6 +190,14 @@ class Endpoint(asyncio.DatagramProtocol):
         self._dialogs[(request.call_id, call.dialog.local_tag)] = call
         self._by_invite[transaction] = call
         call.begin(answering.behaviour)
+
+    def _challenged(self, transaction: ServerTransaction, source: Address) -> bool:
+        challenge = self._gatekeeper.challenge(transaction.request)
+        if challenge is not None:
+            response = reply(transaction.request, source, challenge[0], to_tag=new_tag())
+            response.headers.add(*challenge[1:])
+            transaction.respond(response)
+        return challenge is not None
 
     def _record_of(self, request: Request, user: str, phone: str) -> CallRecord:
         custom = {name: value for name, value in request.headers if name.lower().startswith("x-")}
@@ -185,11 +210,13 @@ class Endpoint(asyncio.DatagramProtocol):
     def _gone(self, call: Call) -> None:
         self._calls.pop(call.record.id, None)
         self._dialogs.pop((call.dialog.call_id, call.dialog.local_tag), None)
-        self._by_invite = {invite: other for invite, other in self._by_invite.items() if other is not call}
+        self._by_invite.pop(call.invite, None)
         self._journal.ended.append(call.record)
 
     def _outside_dialog(self, transaction: ServerTransaction, source: Address) -> None:
         request = transaction.request
+        if self._challenged(transaction, source):
+            return
         statuses = {"OPTIONS": 200, "REGISTER": 200, "BYE": 481, "INFO": 481, "UPDATE": 481}
         response = reply(request, source, statuses.get(request.method, 501), to_tag=new_tag())
         response.headers.add("Allow", ALLOW)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .auth import Gatekeeper, Login
 from .behaviours import Behaviour
 from .call import Call
-from .config import FarEndConfig, NumberRule, PhoneConfig, digits_of
+from .config import FarEndConfig, NumberRule, digits_of
 from .control import ControlServer
 from .endpoint import Answering, Endpoint
 from .errors import FarEndFailed
+from .phones import Phones
 from .record import Journal
 from .rtp import MediaClock
 
@@ -43,24 +46,6 @@ class Numbers:
             if digits.startswith(rule.prefix):
                 return Answering(rule.behaviour)
         return Answering(self._default)
-
-
-class Phones:
-    """The agents' phones by their user part."""
-
-    def __init__(self, phones: tuple[PhoneConfig, ...]) -> None:
-        self._phones = {phone.name: phone for phone in phones}
-
-    def set(self, phone: PhoneConfig) -> None:
-        """Change a phone's behaviour, or add one on the shared port."""
-        self._phones[phone.name] = phone
-
-    def find(self, user: str) -> Answering:
-        """The phone of that user part; 404 if there is none."""
-        phone = self._phones.get(user)
-        if phone is None:
-            return Answering(Behaviour(kind="invalid", ring_seconds=0))
-        return Answering(phone.behaviour(), phone.name)
 
 
 @dataclass(frozen=True)
@@ -96,7 +81,7 @@ class FarEnd:
         Raises:
             FarEndFailed: a port is taken.
         """
-        network = await self._listen(self.numbers.find, self.config.network_port)
+        network = await self._listen(self.numbers.find, self.config.network_port, self.config.login)
         shared = await self._listen(self.phones.find, self.config.phones_port)
         uris: dict[str, str] = {}
         for phone in self.config.phones:
@@ -120,12 +105,13 @@ class FarEnd:
         for endpoint in self._endpoints:
             endpoint.close()
 
-    async def _listen(self, resolve: Any, port: int) -> Endpoint:
+    async def _listen(self, resolve: Callable[[str], Answering], port: int, login: Login | None = None) -> Endpoint:
         loop = asyncio.get_running_loop()
         host = self.config.host
         try:
             _, endpoint = await loop.create_datagram_endpoint(
-                lambda: Endpoint(resolve, self.calls, self.journal, self._clock), local_addr=(host, port)
+                lambda: Endpoint(resolve, self.calls, self.journal, self._clock, Gatekeeper(login)),
+                local_addr=(host, port),
             )
         except OSError as error:
             advice = "Choose another port, or 0 for a free one."

@@ -1,6 +1,28 @@
-"""How to use a real softphone in place of one of the far end's phones."""
+"""The agents' phones that the far end plays, and how to use a real softphone in place of one."""
 
 from __future__ import annotations
+
+from .behaviours import Behaviour
+from .config import PhoneConfig
+from .endpoint import Answering
+
+
+class Phones:
+    """The agents' phones by their user part."""
+
+    def __init__(self, phones: tuple[PhoneConfig, ...]) -> None:
+        self._phones = {phone.name: phone for phone in phones}
+
+    def set(self, phone: PhoneConfig) -> None:
+        """Change a phone's behaviour, or add one on the shared port."""
+        self._phones[phone.name] = phone
+
+    def find(self, user: str) -> Answering:
+        """The phone of that user part; 404 if there is none."""
+        phone = self._phones.get(user)
+        if phone is None:
+            return Answering(Behaviour(kind="invalid", ring_seconds=0))
+        return Answering(phone.behaviour(), phone.name)
 
 
 def softphone_hint(port: int = 5062) -> str:
