@@ -8,6 +8,8 @@ from importlib.metadata import entry_points
 import click
 
 from hookline import __version__, bootstrap
+from hookline.commands.install import init
+from hookline.commands.users import users
 from hookline.db import migrate
 from hookline.errors import HooklineError
 
@@ -34,6 +36,10 @@ class _Commands(click.Group):
 @click.version_option(__version__)
 def cli() -> None:
     """Hookline: a plugin-based CRM framework for call centres."""
+
+
+cli.add_command(init)
+cli.add_command(users)
 
 
 @cli.group()

@@ -1,0 +1,114 @@
+"""`hookline users`: people who log in, for whoever runs the installation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from hookline import bootstrap
+from hookline.bootstrap import Runtime
+from hookline.commands import password
+from hookline.db import migrate
+from hookline.db.migrate import MigrationsPending
+from hookline.db.models import Client, User
+from hookline.domain.access import Role
+from hookline.errors import NotFound
+
+_password_file = click.option(
+    "--password-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file with the password; without it you are asked, or one is made up and shown once.",
+)
+
+
+@click.group()
+def users() -> None:
+    """People who log in. They are deactivated, never deleted: statistics stay."""
+
+
+@users.command("add")
+@click.argument("login")
+@click.option("--name", help="The name shown to others; the log-in name without it.")
+@click.option("--role", type=click.Choice([r.value for r in Role]), default=Role.AGENT.value, show_default=True)
+@click.option("--language", type=click.Choice(["en", "pl"]), default="en", show_default=True)
+@click.option("--client", "clients", multiple=True, metavar="NAME", help="A client whose data a supervisor reaches.")
+@_password_file
+def add(
+    login: str, name: str | None, role: str, language: str, clients: tuple[str, ...], password_file: Path | None
+) -> None:
+    """Add the user LOGIN. Agents get their campaigns afterwards, on the campaign's page."""
+    login = login.strip().lower()
+    with _installation() as runtime:
+        ids = [_client_id(runtime, client) for client in clients]
+        chosen = password.obtain(login, password_file)
+        runtime.identity.add_user(login, name or login, chosen.value, Role(role), language, ids)
+    click.echo(f"Added {login} ({role}).")
+    chosen.announce(login)
+
+
+@users.command("list")
+def list_users() -> None:
+    """List everybody: log-in name, role, name, and who is deactivated."""
+    with _installation() as runtime:
+        everybody = runtime.identity.list_users()
+    width = max((len(u.login) for u in everybody), default=0)
+    for user in everybody:
+        standing = "" if user.active else "  (deactivated)"
+        click.echo(f"{user.login:<{width}}  {user.role:<13}  {user.display_name}{standing}")
+
+
+@users.command("deactivate")
+@click.argument("login")
+def deactivate(login: str) -> None:
+    """Deactivate the user LOGIN: open sessions end at once, everything they did stays."""
+    with _installation() as runtime:
+        runtime.identity.set_active(_user(runtime, login).id, False)
+    click.echo(f"Deactivated {login}.")
+
+
+@users.command("set-password")
+@click.argument("login")
+@_password_file
+def set_password(login: str, password_file: Path | None) -> None:
+    """Give the user LOGIN a new password; open sessions end."""
+    with _installation() as runtime:
+        user = _user(runtime, login)
+        chosen = password.obtain(user.login, password_file)
+        runtime.identity.set_password(user.id, chosen.value)
+    click.echo(f"Changed the password of {login}.")
+    chosen.announce(login)
+
+
+@contextmanager
+def _installation() -> Iterator[Runtime]:
+    runtime = bootstrap.build()
+    try:
+        if migrate.pending(runtime.db.engine, runtime.host.active_packages()):
+            raise MigrationsPending(
+                f"The database in {runtime.settings.data_dir} is not set up or older than this program.",
+                "Run `hookline init`, or go to the installation's folder first.",
+            )
+        yield runtime
+    finally:
+        runtime.close()
+
+
+def _user(runtime: Runtime, login: str) -> User:
+    wanted = login.strip().lower()
+    for user in runtime.identity.list_users():
+        if user.login == wanted:
+            return user
+    raise NotFound(f"There is no user {login}.", "`hookline users list` shows everybody.")
+
+
+def _client_id(runtime: Runtime, name: str) -> int:
+    with runtime.db.read() as session:
+        found = session.scalar(select(Client.id).where(Client.name == name))
+        known = list(session.scalars(select(Client.name).order_by(Client.name)))
+    if found is None:
+        raise NotFound(f"There is no client {name}.", f"Clients: {', '.join(known) or 'none yet'}.")
+    return found

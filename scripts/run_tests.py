@@ -1,0 +1,111 @@
+"""Checks and tests, as `make test` runs them, with one closing line over all of it: "312 passed, 0 failed".
+
+The tests that are safe beside others run first, on two workers; those marked `serial` follow, one after the other.
+Nothing may be skipped: a skipped test counts as failed, and so does a run without tests.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+CHECKS = (
+    ("ruff check", ["ruff", "check", "."]),
+    ("ruff format", ["ruff", "format", "--check", "."]),
+    ("mypy", ["mypy"]),
+    ("import-linter", ["lint-imports", "--no-cache"]),
+)
+SHORT_RUNS = (
+    ("tests that may run side by side", ["-n", "2", "-m", "not serial and not long"]),
+    ("tests that want the machine to themselves", ["-m", "serial and not long"]),
+)
+LONG_RUNS = (("long tests", ["-m", "long", "--timeout", "7200"]),)
+_NO_TESTS_COLLECTED = 5
+
+
+@dataclass
+class Outcome:
+    """What came of one run."""
+
+    passed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(self.passed + other.passed, self.failed + other.failed)
+
+
+def say(text: str) -> None:
+    """Print at once, in order with the children's output."""
+    print(text, flush=True)
+
+
+def run_checks() -> list[str]:
+    """Run every check, also after one that failed; returns the names of those that failed."""
+    broken: list[str] = []
+    for name, (program, *arguments) in CHECKS:
+        say(f"== {name}")
+        if subprocess.run([str(BIN / program), *arguments], cwd=ROOT, check=False).returncode:
+            broken.append(name)
+    return broken
+
+
+def run_pytest(name: str, arguments: list[str], where: list[str]) -> Outcome:
+    """One run of pytest, counted from its own report; a run that broke off before it counts as one failure."""
+    say(f"== {name}")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", *arguments, *where]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        if code == _NO_TESTS_COLLECTED:
+            return Outcome()
+        outcome = counted(report) if report.exists() else Outcome()
+    if code and not outcome.failed:
+        outcome.failed = 1
+    return outcome
+
+
+def counted(report: Path) -> Outcome:
+    """Tests passed and failed (errors and skipped ones among them) by a JUnit report."""
+    outcome = Outcome()
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):  # noqa: S314 - our own pytest wrote it
+        total, failures, errors, skipped = (
+            int(suite.get(key, "0")) for key in ("tests", "failures", "errors", "skipped")
+        )
+        if skipped:
+            say(f"{skipped} skipped: nothing may be skipped here, so this counts as failed.")
+        outcome += Outcome(max(0, total - failures - errors - skipped), failures + errors + skipped)
+    return outcome
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for; 0 only where something ran and nothing failed."""
+    started = time.monotonic()
+    only_checks, long = "--only-checks" in arguments, "--long" in arguments
+    where = [a for a in arguments if not a.startswith("--")]
+    broken = [] if long else run_checks()
+    if only_checks:
+        say(f"Failed: {', '.join(broken)}." if broken else "All checks passed.")
+        return bool(broken)
+    total = Outcome(failed=len(broken))
+    for name, options in LONG_RUNS if long else SHORT_RUNS:
+        total += run_pytest(name, options, where)
+    say("")
+    if broken:
+        say(f"Failed checks (counted as failed): {', '.join(broken)}.")
+    if total.passed + total.failed == 0:
+        say("No tests ran: that counts as a failure.")
+    say(f"It took {time.monotonic() - started:.0f} s.")
+    say(f"{total.passed} passed, {total.failed} failed")
+    return int(total.failed > 0 or total.passed == 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
