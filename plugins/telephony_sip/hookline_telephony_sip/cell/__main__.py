@@ -1,0 +1,82 @@
+"""The cell's process: parse the arguments, run the owner's loop, end in good order whatever happens."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import time
+
+import pjsua2 as pj
+
+from hookline_telephony_sip.cell import messages as msg
+from hookline_telephony_sip.cell.channel import Channel
+from hookline_telephony_sip.cell.library import Library, Options
+from hookline_telephony_sip.cell.native import error_text
+from hookline_telephony_sip.cell.room import Room
+
+_POLL_MILLISECONDS = 10
+_CLOSE_SECONDS = 3.0
+
+
+def main() -> int:
+    """Run one cell until the parent says so or goes away."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us in good order
+    os.umask(0o077)  # recordings are personal data
+    control, options = _arguments()
+    channel = Channel(control)
+    library = Library(options)
+    try:
+        library.start()
+        room = Room(library, options, channel.report)
+    except pj.Error as error:
+        channel.report(msg.Note("error", f"the SIP library does not start: {error_text(error)}"))
+        channel.close()
+        return 1
+    channel.report(msg.Ready())
+    _run(channel, library, room)
+    _wind_up(library, room)
+    del room
+    library.stop()
+    channel.close()
+    return 0
+
+
+def _arguments() -> tuple[socket.socket, Options]:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--control", type=int, required=True)
+    parser.add_argument("--bind", required=True)
+    parser.add_argument("--clock-rate", type=int, required=True)
+    parser.add_argument("--comfort", required=True)
+    parser.add_argument("--silence", required=True)
+    given = parser.parse_args()
+    options = Options(given.bind, given.clock_rate, given.comfort, given.silence)
+    return socket.socket(fileno=given.control), options
+
+
+def _run(channel: Channel, library: Library, room: Room) -> None:
+    beat_at = 0.0
+    while True:
+        library.poll(_POLL_MILLISECONDS)
+        for command in channel.commands():
+            if command is None or isinstance(command, msg.Quit):
+                return
+            room.carry_out(command)
+        room.turn()
+        if time.monotonic() >= beat_at:
+            channel.report(msg.Beat())
+            beat_at = time.monotonic() + msg.BEAT_SECONDS
+
+
+def _wind_up(library: Library, room: Room) -> None:
+    room.close()
+    deadline = time.monotonic() + _CLOSE_SECONDS
+    while not room.empty and time.monotonic() < deadline:
+        library.poll(_POLL_MILLISECONDS)
+        room.turn()
+    room.release()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

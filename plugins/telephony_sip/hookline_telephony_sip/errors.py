@@ -1,0 +1,71 @@
+"""What the SIP backend says to the person who can mend it."""
+
+from __future__ import annotations
+
+from hookline.ports.telephony import TelephonyError
+
+
+class NoTrunk(TelephonyError):
+    """No SIP trunk may be used for this client."""
+
+    id = "sip-no-trunk"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no SIP trunk that this client's calls may use.",
+            "Ask an administrator to add a trunk or to allow an existing one for the client.",
+            retryable=False,
+        )
+
+
+class InvalidSipValue(TelephonyError):
+    """An address, number, header or digit string that must not reach the SIP signalling."""
+
+    id = "sip-invalid-value"
+    status = 422
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message, advice, retryable=False)
+
+
+class LegNotReady(TelephonyError):
+    """The leg has not answered yet, so it has no voice to bridge, hold or send digits to."""
+
+    id = "sip-leg-not-ready"
+    status = 409
+
+    def __init__(self, leg_id: str) -> None:
+        super().__init__(f"Leg {leg_id} has not answered yet.", "Try again once it has.", retryable=True)
+
+
+class DuplicateLeg(TelephonyError):
+    """A leg or recording id was used for a second thing while the first is still there."""
+
+    id = "sip-duplicate-id"
+    status = 409
+
+    def __init__(self, what: str, value: str) -> None:
+        super().__init__(f"{what} {value} exists already.", "Choose a new id.", retryable=False)
+
+
+class UnwritableRecording(TelephonyError):
+    """The recording's folder cannot be written, so nothing would be recorded."""
+
+    id = "sip-recording-unwritable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The folder for recordings cannot be written to.",
+            "Check that it exists, has free space, and belongs to the user that runs Hookline.",
+            retryable=False,
+        )
+
+
+class BackendStopped(TelephonyError):
+    """The backend was not started, or was stopped already."""
+
+    id = "sip-backend-stopped"
+
+    def __init__(self) -> None:
+        super().__init__("The SIP backend is not running.", "Start Hookline's engine and try again.", retryable=True)
