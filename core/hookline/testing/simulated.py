@@ -298,10 +298,11 @@ class SimulatedBackend:
         if recording_id in self._recording_ids:
             raise TelephonyError(f"Recording {recording_id} was already started.", retryable=False)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_tones(path, ())
         except OSError as error:
             raise TelephonyError(
                 f"The recording cannot be written: {error.strerror}.",
-                "Check that its folder exists and may be written to.",
+                "Check that its folder may be written to.",
                 retryable=False,
             ) from error

@@ -18,8 +18,11 @@ CUSTOMER_TONE_HZ = 1000
 
 
 def write_tones(path: Path, pieces: Iterable[tuple[float, Sequence[int]]]) -> None:
-    """Write a WAV of `pieces`, each so many seconds of the pitches (Hz) named, silence where none is."""
-    with wave.open(str(path), "wb") as file:
+    """Write a WAV of `pieces`, each so many seconds of the pitches (Hz) named, silence where none is.
+
+    OSError where `path` cannot be written.
+    """
+    with path.open("wb") as stream, wave.open(stream, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)

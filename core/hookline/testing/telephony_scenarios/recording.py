@@ -1,0 +1,110 @@
+"""Recordings: playable, of the right length, and told of exactly once."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+from hookline.ports.telephony import Capability, HangupCause, LegEnded, RecordingFinished, TelephonyError
+from hookline.testing.telephony_play import SETTLE_SECONDS, Play
+from hookline.testing.telephony_scenario import Scenarios, refuses
+from hookline.testing.tones import wav_seconds
+
+_here = Scenarios()
+SCENARIOS = _here.all
+
+RECORD = (Capability.STATION, Capability.PLACE, Capability.BRIDGE, Capability.RECORD)
+SLACK_SECONDS = 1.0
+"""By how much a recording's length may differ from the time between start and end."""
+
+
+def _check_file(play: Play, finished: RecordingFinished, path: Path, seconds: float) -> None:
+    play.expect(finished.path == path, "RecordingFinished names the path that was asked for")
+    try:
+        length = wav_seconds(path)
+    except (OSError, EOFError, wave.Error) as error:
+        raise play.failure(f"Broken: the recording is a readable WAV; {error!r}.") from error
+    play.expect(abs(length - seconds) <= SLACK_SECONDS, f"the file is about {seconds} s long; it is {length}")
+    play.expect(abs(finished.seconds - length) <= 0.1, f"the event tells the file's length; it says {finished.seconds}")
+
+
+@_here.scenario(*RECORD)
+def recording(play: Play) -> None:
+    """A recorded call: the recording closes with its leg, before LegEnded, and plays."""
+    room, _, customer = play.talk()
+    recording_id, path = play.record(room, customer)
+    play.rig.let_pass(3.0)
+    play.backend.hang_up(customer)
+    play.until_ended(customer, HangupCause.LOCAL)
+    finished = play.until_recorded(customer, recording_id)
+    play.expect(finished.complete, "a recording that was closed in order is complete")
+    _check_file(play, finished, path, 3.0)
+
+
+@_here.scenario(*RECORD)
+def recording_until_remote_hang_up(play: Play) -> None:
+    """The recording also closes, complete, when the far side hangs up."""
+    room, _, customer = play.talk()
+    recording_id, path = play.record(room, customer)
+    play.rig.let_pass(2.0)
+    play.far(customer).hang_up()
+    play.until_ended(customer, HangupCause.NORMAL)
+    finished = play.until_recorded(customer, recording_id)
+    play.expect(finished.complete, "a recording that was closed in order is complete")
+    _check_file(play, finished, path, 2.0)
+
+
+@_here.scenario(*RECORD)
+def stop_recording(play: Play) -> None:
+    """stop_recording closes the recording while the call goes on; stopping it again does nothing more."""
+    room, _, customer = play.talk()
+    recording_id, path = play.record(room, customer)
+    play.rig.let_pass(2.0)
+    play.backend.stop_recording(recording_id)
+    finished = play.until_recorded(customer, recording_id)
+    play.expect(finished.complete, "a stopped recording is complete")
+    _check_file(play, finished, path, 2.0)
+    play.expect(not play.events(customer, LegEnded), "the call goes on after stop_recording")
+    refuses(lambda: play.backend.stop_recording(recording_id), TelephonyError)
+    play.backend.hang_up(customer)
+    play.until_ended(customer, HangupCause.LOCAL)
+
+
+@_here.scenario(*RECORD)
+def recording_twice(play: Play) -> None:
+    """One call may be recorded in two pieces, each with its file."""
+    room, _, customer = play.talk()
+    for seconds in (1.5, 2.5):
+        recording_id, path = play.record(room, customer)
+        play.rig.let_pass(seconds)
+        play.backend.stop_recording(recording_id)
+        _check_file(play, play.until_recorded(customer, recording_id), path, seconds)
+
+
+@_here.scenario(*RECORD)
+def recording_after_loss(play: Play) -> None:
+    """When the cell dies the recording is told of as not complete, and what was written can be played."""
+    room, _, customer = play.talk()
+    recording_id, path = play.record(room, customer)
+    play.rig.let_pass(3.0)
+    play.rig.lose(room)
+    play.until_ended(customer, HangupCause.LOST)
+    finished = play.until_recorded(customer, recording_id)
+    play.expect(not finished.complete, "a recording that a loss cut off is not complete")
+    _check_file(play, finished, path, 3.0)
+
+
+@_here.scenario(*RECORD)
+def recording_nowhere(play: Play) -> None:
+    """A file that cannot be written is refused at once, and the call goes on."""
+    room, _, customer = play.talk()
+    not_a_folder = play.rig.directory / play.rig.fresh_id()
+    not_a_folder.write_bytes(b"")
+    path = not_a_folder / "call.wav"
+    play.refused(
+        lambda: play.backend.start_recording(room, customer, play.rig.fresh_id(), path),
+        "a recording where no file can be raises TelephonyError",
+    )
+    play.rig.let_pass(SETTLE_SECONDS)
+    play.expect(not play.events(customer, LegEnded), "the call goes on")
+    play.expect(not play.events(customer, RecordingFinished), "a refused recording is not told of")
