@@ -154,15 +154,13 @@ class Call:
             except (NoCommonCodec, MalformedMessage):
                 self._hang_up("far_end")
 
-    def cancelled(self) -> bool:
-        """The caller gave up; says whether the CANCEL is to be answered."""
-        if self.record.state == "silent":
-            self._end("cancel")
-            return False
-        if self.record.state not in (*TALKING, "ended"):
+    def cancelled(self) -> None:
+        """The caller gave up while it rang; too late after the answer."""
+        if self.record.state in TALKING:
+            return
+        if self.record.state != "silent":
             self._respond(487)
-            self._end("cancel")
-        return True
+        self._end("cancel")
 
     def requested(self, transaction: ServerTransaction, source: Address) -> None:
         """A request within the dialog."""

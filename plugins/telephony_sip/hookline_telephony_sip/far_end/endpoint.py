@@ -158,9 +158,11 @@ class Endpoint(asyncio.DatagramProtocol):
             transaction.respond(reply(transaction.request, source, 481, to_tag=new_tag()))
             return
         call = self._by_invite.get(invite)
-        if call is None or call.cancelled():
+        if call is None or call.record.state != "silent":
             tag = call.dialog.local_tag if call else new_tag()
             transaction.respond(reply(transaction.request, source, 200, to_tag=tag))
+        if call is not None:
+            call.cancelled()
 
     def _within_dialog(self, transaction: ServerTransaction, source: Address) -> None:
         call = self._call_of(transaction.request)
