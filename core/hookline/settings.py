@@ -44,18 +44,45 @@ class Settings:
         return self.data_dir / "uploads"
 
 
-class _SettingsSchema(Schema):
+def _says(description: str) -> dict[str, str]:
+    return {"description": description}
+
+
+class SettingsSchema(Schema):
+    """What `hookline.toml` may say; docs/reference/settings.md is made from it."""
+
     class Meta:
         unknown = RAISE
 
-    data_dir = fields.String(load_default="var")
-    database_url = fields.String(load_default="")
-    host = fields.String(load_default="127.0.0.1")
-    port = fields.Integer(load_default=8000, validate=validate.Range(1, 65535))
-    disabled_plugins = fields.List(fields.String(), load_default=list)
-    browser_grace_seconds = fields.Integer(load_default=60, validate=validate.Range(10, 3600))
-    session_hours = fields.Integer(load_default=12, validate=validate.Range(1, 24))
-    plugins = fields.Dict(keys=fields.String(), values=fields.Dict(), load_default=dict)
+    data_dir = fields.String(
+        load_default="var", metadata=_says("Folder of the database, recordings and uploads; relative to hookline.toml.")
+    )
+    database_url = fields.String(
+        load_default="", metadata=_says("SQLAlchemy URL of the database. Empty: SQLite in the data folder.")
+    )
+    host = fields.String(load_default="127.0.0.1", metadata=_says("Address on which `hookline serve` listens."))
+    port = fields.Integer(
+        load_default=8000,
+        validate=validate.Range(1, 65535),
+        metadata=_says("Port on which `hookline serve` listens."),
+    )
+    disabled_plugins = fields.List(
+        fields.String(), load_default=list, metadata=_says("Names of installed plugins that are not to be loaded.")
+    )
+    browser_grace_seconds = fields.Integer(
+        load_default=60,
+        validate=validate.Range(10, 3600),
+        metadata=_says("How long an agent's browser may be gone before the agent is set offline."),
+    )
+    session_hours = fields.Integer(
+        load_default=12, validate=validate.Range(1, 24), metadata=_says("After how many hours a log-in expires.")
+    )
+    plugins = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(),
+        load_default=dict,
+        metadata=_says("A table for each plugin, `[plugins.<name>]`: see the plugin's README."),
+    )
 
 
 def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -72,11 +99,11 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None 
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadSettings(f"{path.name} cannot be read: {error}.", "Mend the line it names.") from error
-    for name in _SettingsSchema().fields:
+    for name in SettingsSchema().fields:
         if (value := env.get(f"HOOKLINE_{name.upper()}")) is not None and name != "plugins":
             data[name] = value.split(",") if name == "disabled_plugins" else value
     try:
-        loaded = _SettingsSchema().load(data)
+        loaded = SettingsSchema().load(data)
     except ValidationError as error:
         raise BadSettings(f"Settings cannot be used: {error.messages}.", "See docs/reference/settings.md.") from error
     data_dir = (home / loaded.pop("data_dir")).resolve()

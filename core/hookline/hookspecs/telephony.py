@@ -22,7 +22,8 @@ def hookline_select_caller_id(request: DialRequest, backend: str) -> str | None:
     """Choose the caller ID of a call whose campaign names none. Since 1.0.
 
     Fires: after the gate allowed the attempt, before the customer's leg is placed.
-    request: the attempt. backend: name of the telephony backend that will place it.
+    request: the attempt.
+    backend: name of the telephony backend that will place it.
     Returns: E.164, or None to leave the choice to the next plugin; the first answer counts. None from all: the call
     is refused with advice, since a call must show a number that can be called back.
     An error: raises; the call is not placed.

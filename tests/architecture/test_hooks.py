@@ -1,0 +1,125 @@
+"""The hook contract is whole: each hook is documented, asked, implemented by something bundled, and tested."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hookline.plugin_host.host import PluginHost
+from scripts.generate_reference import DOMAINS, hook_functions, pages
+from tests.architecture.source import packages, parsed, plugins, short
+from tests.architecture.source import product_files as every_product_file
+from tests.architecture.source import test_files as every_test_file
+
+SPECS = {f.name: f for module in DOMAINS for f in hook_functions(module)}
+HOST = packages()["hookline"] / "plugin_host"
+SPEC_FOLDER = packages()["hookline"] / "hookspecs"
+KINDS = re.compile(
+    r"hookline_(register_[a-z_]+s|register_navigation|[a-z_]+_refusals|select_[a-z_]+|[a-z_]+_[a-z]+(ed|t))"
+)
+
+
+def _parameters(function: ast.FunctionDef) -> list[str]:
+    return [a.arg for a in function.args.args if a.arg != "self"]
+
+
+@cache
+def _facade() -> dict[str, set[str]]:
+    """By hook: the methods of the plugin host that ask it."""
+    found: dict[str, set[str]] = {name: set() for name in SPECS}
+    for file in HOST.rglob("*.py"):
+        for function in ast.walk(parsed(file)):
+            if isinstance(function, ast.FunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Constant) and node.value in found:
+                        found[node.value].add(function.name)
+    return found
+
+
+@cache
+def _implementations() -> dict[str, list[tuple[Path, ast.FunctionDef]]]:
+    """By hook: bundled plugins' methods of that name marked @hookimpl."""
+    found: dict[str, list[tuple[Path, ast.FunctionDef]]] = {}
+    for folder in plugins().values():
+        file = folder / "hooks.py"
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.FunctionDef) and any("hookimpl" in ast.unparse(m) for m in node.decorator_list):
+                found.setdefault(node.name, []).append((file, node))
+    return found
+
+
+def test_every_file_of_hookspecs_is_a_domain() -> None:
+    files = {f.stem for f in SPEC_FOLDER.glob("*.py")} - {"__init__", "markers"}
+    assert files == {module.__name__.rsplit(".", 1)[1] for module in DOMAINS}
+    assert set(SPECS) == {h for h in dir(PluginHost()._manager.hook) if h.startswith("hookline_")}
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_its_name_tells_its_kind(hook: str) -> None:
+    assert KINDS.fullmatch(hook)
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_its_docstring_has_every_room(hook: str) -> None:
+    docstring = ast.get_docstring(SPECS[hook]) or ""
+    assert re.search(r"Since \d+\.\d+\.", docstring.splitlines()[0])
+    rooms = ["Fires", *_parameters(SPECS[hook]), "Returns", "An error"]
+    places = [re.search(rf"^{room}: \S", docstring, re.MULTILINE) for room in rooms]
+    assert all(places), [room for room, place in zip(rooms, places, strict=True) if place is None]
+    starts = [place.start() for place in places if place]
+    assert starts == sorted(starts), "the rooms stand in one order"
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_it_is_fully_typed(hook: str) -> None:
+    function = SPECS[hook]
+    assert function.returns is not None
+    assert all(a.annotation is not None for a in function.args.args)
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_it_has_a_caller(hook: str) -> None:
+    """The facade asks it, and something outside the plugin host asks the facade."""
+    methods = _facade()[hook]
+    assert methods
+    outside = [
+        f for f in every_product_file() if HOST not in f.parents and packages()["hookline"] / "ports" not in f.parents
+    ]
+    asked = {
+        node.func.attr
+        for file in outside
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert methods & asked, f"nobody calls {' or '.join(sorted(methods))}"
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_a_bundled_plugin_implements_it(hook: str) -> None:
+    assert _implementations().get(hook)
+
+
+def test_bundled_implementations_keep_to_the_contract() -> None:
+    wrong = [
+        f"{short(file)}: {name}({', '.join(_parameters(function))})"
+        for name, implementations in _implementations().items()
+        for file, function in implementations
+        if name not in SPECS or not set(_parameters(function)) <= set(_parameters(SPECS[name]))
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_a_behavioural_test_names_it(hook: str) -> None:
+    words = {hook, *_facade()[hook]}
+    behavioural = [f for f in every_test_file() if "architecture" not in f.parts]
+    assert any(re.search(rf"\b{word}\b", f.read_text(encoding="utf-8")) for f in behavioural for word in words)
+
+
+@pytest.mark.parametrize("page", sorted(pages()), ids=lambda p: p.name)
+def test_the_generated_reference_is_up_to_date(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == pages()[page], "run `make reference`"
