@@ -2,15 +2,120 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hookline.testing.clock import VirtualClock
 from hookline.testing.simulated import SimulatedBackend
 from hookline.testing.simulated_rig import SimulatedRig
+from hookline.testing.telephony_conformance import RealTimeRig
+from hookline_telephony_sip.backend import SipBackend
+from hookline_telephony_sip.far_end.client import FarEndControl
+from hookline_telephony_sip.far_end.process import FarEndProcess
+from hookline_telephony_sip.settings import SipSettings
+from hookline_telephony_sip.trunk import Trunk
+
+HEARD_SECONDS = 0.3
+
+NUMBERS: dict[str, dict[str, Any]] = {
+    "answers": {"kind": "answer", "ring_seconds": 0.3},
+    "answers_and_hangs_up": {"kind": "answer", "ring_seconds": 0.3, "hang_up_after_seconds": 1.5},
+    "busy": {"kind": "busy"},
+    "no_answer": {"kind": "no_answer"},
+    "declined": {"kind": "decline", "ring_seconds": 0.3},
+    "invalid": {"kind": "invalid"},
+    "unreachable": {"kind": "unreachable"},
+}
+STATIONS = {"answers": "auto", "declines": "decline"}
+
+
+class SipFarSide:
+    """One call at the far end, found by the number or phone that was called."""
+
+    def __init__(self, control: FarEndControl, address: str, pitches: dict[str, int]) -> None:
+        self._control = control
+        self._address = address
+        self._pitches = pitches
+
+    def hears(self, address: str) -> bool:
+        pitch = self._pitches[address]
+        call = self._record()
+        if call["state"] == "ended":
+            return False
+        heard = self._control.hear(call["id"], [pitch], HEARD_SECONDS)
+        return bool(heard["level"] > 0.01 and heard["energies"][str(pitch)] > 0.2)
+
+    def digits(self) -> str:
+        return str(self._record()["dtmf_received"])
+
+    def press(self, digit: str) -> None:
+        self._control.send_dtmf(self._record()["id"], digit)
+
+    def hang_up(self) -> None:
+        self._control.hang_up(self._record()["id"])
+
+    def _record(self) -> dict[str, Any]:
+        user = self._address.removeprefix("sip:").partition("@")[0]
+        calls = [*self._control.calls(), *self._control.history()]
+        return next(call for call in calls if user in (call["phone"], call["to"]))
+
+
+class SipRig(RealTimeRig):
+    """The SIP backend with its cells, and the far end as a process; each address says a tone of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self._far_end = FarEndProcess({"phones": [{"name": "anybody"}]})
+        host, port = self._far_end.network.split(":")
+        trunk = Trunk(id=1, name="far end", host=host, port=int(port), caller_id=self.caller_id)
+        self.backend = SipBackend(lambda client_id: [trunk], SipSettings(warm_cells=2, max_cells=6))
+        self.backend.start(self.log)
+        self._count = itertools.count()
+        self._pitches: dict[str, int] = {}
+
+    def number(self, behaviour: str) -> str:
+        number = f"+48600{next(self._count):06}"
+        sound = self._tone(number)
+        self._far_end.control.set(number, {**NUMBERS[behaviour], "sound": sound})
+        return number
+
+    def station(self, behaviour: str) -> str:
+        name = f"phone{next(self._count)}"
+        address = self._far_end.phones["anybody"].replace("anybody", name)
+        self._far_end.control.set_phone({"name": name, "answer": STATIONS[behaviour], "sound": self._tone(address)})
+        return address
+
+    def far_side(self, leg_id: str, address: str) -> SipFarSide:
+        return SipFarSide(self._far_end.control, address, self._pitches)
+
+    def lose(self, conversation_id: str) -> None:
+        pid = self.backend.cell_pid(conversation_id)
+        assert pid is not None, "there is no cell to lose"
+        os.kill(pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        self.backend.stop()
+        self._far_end.stop()
+
+    def _tone(self, address: str) -> dict[str, Any]:
+        pitch = 400 + 130 * (len(self._pitches) % 20)
+        self._pitches[address] = pitch
+        return {"kind": "tone", "frequency": pitch}
 
 
 @pytest.fixture
 def simulated_rig(tmp_path: Path) -> SimulatedRig:
     return SimulatedRig(SimulatedBackend(VirtualClock()), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def sip_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SipRig]:
+    rig = SipRig(tmp_path_factory.mktemp("recordings"))
+    yield rig
+    rig.close()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hookline.testing.simulated_rig import SimulatedRig
-from hookline.testing.telephony_conformance import SCENARIOS, Scenario
+from hookline.testing.telephony_conformance import SCENARIOS, Rig, Scenario
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: f"simulated-{scenario.name}")
-def test_telephony_conformance_simulated(scenario: Scenario, simulated_rig: SimulatedRig) -> None:
+def test_telephony_conformance_simulated(scenario: Scenario, simulated_rig: Rig) -> None:
     scenario.run(simulated_rig)
+
+
+@pytest.mark.serial
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: f"sip-{scenario.name}")
+def test_telephony_conformance_sip(scenario: Scenario, sip_rig: Rig) -> None:
+    scenario.run(sip_rig)

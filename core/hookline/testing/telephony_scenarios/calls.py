@@ -101,9 +101,9 @@ def ring_timer(play: Play) -> None:
 @_here.scenario(Capability.PLACE)
 def ring_timer_spares_the_answered(play: Play) -> None:
     """The ring timer does not end a leg that was answered in time."""
-    leg = play.call(play.room(), ring_timeout_seconds=5.0)
+    leg = play.call(play.room(), ring_timeout_seconds=3.0)
     play.until_answered(leg)
-    play.rig.let_pass(5.5)
+    play.rig.let_pass(3.3)
     play.expect(not play.events(leg, LegEnded), "the ring timer stops at the answer")
 
 
