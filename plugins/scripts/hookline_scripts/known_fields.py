@@ -1,0 +1,35 @@
+"""The fields that a script's texts may name."""
+
+from __future__ import annotations
+
+import difflib
+
+#: Group -> names. Besides these, contact.custom.<name> stands for any imported column that has no field of its own.
+KNOWN: dict[str, tuple[str, ...]] = {
+    "contact": ("name", "first_name", "last_name", "company", "email", "city", "number", "external_id"),
+    "campaign": ("name", "goal", "client"),
+    "agent": ("name",),
+}
+CUSTOM = ("contact", "custom")
+
+
+def is_known(path: tuple[str, ...]) -> bool:
+    """Whether a text may name the field."""
+    if path[:2] == CUSTOM:
+        return len(path) == 3
+    return len(path) == 2 and path[1] in KNOWN.get(path[0], ())
+
+
+def all_fields() -> list[str]:
+    """Every field, as a text names it."""
+    named = [f"{group}.{name}" for group, names in KNOWN.items() for name in names]
+    return [*named, "contact.custom.…"]
+
+
+def closest(field: str) -> str:
+    """The known field that was probably meant; empty when none is near."""
+    named = [f"{group}.{name}" for group, names in KNOWN.items() for name in names]
+    by_name = {name.split(".")[1]: name for name in reversed(named)}
+    if field in by_name:
+        return by_name[field]
+    return next(iter(difflib.get_close_matches(field, named, 1, 0.75)), "")

@@ -1,0 +1,27 @@
+"""An invented contact, with which the administration tries scripts out."""
+
+from __future__ import annotations
+
+import re
+
+from hookline.domain.scripts import ScriptContext
+
+_CUSTOM = re.compile(r"contact\.custom\.([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def sample_context(text: str, language: str) -> ScriptContext:
+    """A context for the preview; custom fields that the text names get a value made of their name."""
+    custom = {f"custom.{name}": f"({name.replace('_', ' ')})" for name in _CUSTOM.findall(text)}
+    contact = {
+        "name": "Anna Przykładowa",
+        "first_name": "Anna",
+        "last_name": "Przykładowa",
+        "company": "Przykład sp. z o.o.",
+        "email": "anna@example.com",
+        "city": "Poznań",
+        "number": "+48 600 000 000",
+        "external_id": "A-1001",
+        **custom,
+    }
+    campaign = {"name": "Wiosna", "goal": "", "client": "Przykład S.A."}
+    return ScriptContext(contact, campaign, {"name": "Jan Konsultant"}, None, language)
