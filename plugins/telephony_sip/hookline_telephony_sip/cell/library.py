@@ -79,7 +79,7 @@ class Library:
         self._accounts.clear()
         account = None
         gc.collect()
-        self._endpoint.libDestroy()
+        self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # the room has waited for the answers already
 
     def _endpoint_config(self) -> Any:
         config = pj.EpConfig()

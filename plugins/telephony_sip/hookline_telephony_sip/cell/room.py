@@ -241,7 +241,12 @@ class Room:
             done = recording.finished(now, self._clock_rate)
             if done is not None:
                 del self._recordings[recording.name]
-                self._report(msg.Recorded(recording.name, msg.now_text(), *done))
+                self._report(msg.Recorded(recording.name, self._closed_at(recording), *done))
+
+    def _closed_at(self, recording: Recording) -> str:
+        """Now, or the end of its leg: that is reported after the recording, and times must not run backwards."""
+        leg = self._legs.get(recording.leg)
+        return leg.ended.at if leg is not None and leg.ended is not None else msg.now_text()
 
     def _recorded(self) -> list[Recorded]:
         return [Recorded(item.name, item.leg) for item in self._recordings.values() if not item.closing]
