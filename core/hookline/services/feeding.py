@@ -25,7 +25,7 @@ def feed_campaigns(unit: UnitOfWork, list_id: int, contact_ids: Sequence[int] | 
     return _insert(unit, wanted)
 
 
-def _missing(unit: UnitOfWork) -> Select[Any]:
+def _missing(unit: UnitOfWork) -> Select[*tuple[Any, ...]]:
     there = exists().where(
         CampaignContact.campaign_id == Campaign.id, CampaignContact.contact_id == ListContact.contact_id
     )
@@ -48,7 +48,7 @@ def _missing(unit: UnitOfWork) -> Select[Any]:
     )
 
 
-def _insert(unit: UnitOfWork, wanted: Select[Any]) -> int:
+def _insert(unit: UnitOfWork, wanted: Select[*tuple[Any, ...]]) -> int:
     columns = ["campaign_id", "contact_id", "client_id", "state", "priority", "attempts", "updated_at"]
     added = unit.session.execute(insert(CampaignContact).from_select(columns, wanted.order_by(ListContact.contact_id)))
     return max(added.rowcount, 0) if isinstance(added, CursorResult) else 0
