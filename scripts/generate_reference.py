@@ -21,8 +21,8 @@ NOTICE = "<!-- Made by `make reference` from the code: edit the docstrings, not 
 _HOOKS_INTRO = f"""# Hooks
 
 {NOTICE}
-The contract between Hookline and its plugins, version {PLUGIN_API_VERSION}. A plugin implements a hook as a method of the
-class `Hooks` in its `hooks.py`, marked `@hookimpl` (`from hookline.hookspecs import hookimpl`); it may leave out
+The contract between Hookline and its plugins, version {PLUGIN_API_VERSION}. A plugin implements a hook as a method of
+the class `Hooks` in its `hooks.py`, marked `@hookimpl` (`from hookline.hookspecs import hookimpl`); it may leave out
 parameters that it does not need. The kind of a hook fixes what becomes of an error:
 
 | kind | results | where an implementation raises |

@@ -1,0 +1,88 @@
+"""Every table has one owner, whose migrations make exactly it, on an empty database and in one go."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine
+
+from hookline.db import migrate, models
+from hookline.db.base import Base
+from tests.architecture.source import plugins
+
+PLUGINS = {package.removeprefix("hookline_"): package for package in plugins()}
+
+
+def _load_models() -> None:
+    for package in PLUGINS.values():
+        if importlib.util.find_spec(f"{package}.models"):
+            importlib.import_module(f"{package}.models")
+
+
+_load_models()
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database as the migrations make it."""
+    made = create_engine(f"sqlite:///{tmp_path_factory.mktemp('db') / 'hookline.db'}")
+    migrate.upgrade(made, PLUGINS)
+    yield made
+    made.dispose()
+
+
+def _owner_by_package(table: str) -> str:
+    mapper = next(m for m in Base.registry.mappers if getattr(m.local_table, "name", "") == table)
+    package = mapper.class_.__module__.split(".")[0]
+    return "core" if package == "hookline" else package.removeprefix("hookline_")
+
+
+@pytest.mark.parametrize("table", sorted(Base.metadata.tables))
+def test_a_table_has_one_owner_and_bears_its_name(table: str) -> None:
+    owners = [o.name for o in migrate.owners(PLUGINS) if o.owns(table)]
+    assert owners == [_owner_by_package(table)]
+
+
+@pytest.mark.parametrize("table", sorted(Base.metadata.tables))
+def test_core_never_points_at_a_plugin_nor_a_plugin_at_another(table: str) -> None:
+    own = _owner_by_package(table)
+    targets = {_owner_by_package(fk.column.table.name) for fk in Base.metadata.tables[table].foreign_keys}
+    assert targets <= {own, "core"}
+
+
+def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_object": lambda thing, name, kind, *_: not str(name).endswith("alembic_version"),
+            },
+        )
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(engine: Engine) -> None:
+    migrate.upgrade(engine, PLUGINS)
+    assert migrate.pending(engine, PLUGINS) == []
+
+
+def test_taking_a_plugin_away_leaves_the_others_working(engine: Engine) -> None:
+    for gone in PLUGINS:
+        rest = {name: package for name, package in PLUGINS.items() if name != gone}
+        migrate.upgrade(engine, rest)
+        assert migrate.pending(engine, rest) == []
+
+
+def test_every_model_of_core_can_be_imported_from_one_place() -> None:
+    folder = Path(models.__file__).parent
+    modules = {f"{models.__name__}.{m.name}" for m in pkgutil.iter_modules([str(folder)])}
+    written = {m.class_.__name__ for m in Base.registry.mappers if m.class_.__module__ in modules}
+    assert written == set(models.__all__)
