@@ -8,10 +8,21 @@ from hookline.bus import EventBus
 from hookline.contributions import PluginContext
 from hookline.db import migrate
 from hookline.db.database import Database
+from hookline.engine import Engine
 from hookline.permissions import CORE_PERMISSIONS
 from hookline.plugin_host.host import PluginHost
 from hookline.ports.clock import Clock, SystemClock
+from hookline.scheduler import Job, Scheduler
+from hookline.services.agents import AgentService
+from hookline.services.calls import CallService
+from hookline.services.campaigns import CampaignService
+from hookline.services.desk import DeskService
+from hookline.services.explain import ExplainService
+from hookline.services.gate import DialGate
 from hookline.services.identity import IdentityService
+from hookline.services.notifications import DispositionNotifier
+from hookline.services.recordings import RecordingService
+from hookline.services.work import WorkService
 from hookline.settings import Settings, load_settings
 
 
@@ -30,6 +41,37 @@ class Runtime:
         self.host.load(self._plugin_context)
         self.permissions = {**CORE_PERMISSIONS, **self.host.permissions()}
         self.identity = IdentityService(self.db, self.permissions)
+        self.gate = DialGate(self.db, self.host)
+        self.calls = CallService(self.db, self.host, settings.recordings_dir)
+        self.recordings = RecordingService(self.db, settings.recordings_dir)
+        self.agents = AgentService(self.db, self.host, self.calls)
+        self.work = WorkService(self.db, self.host, self.gate, self.calls)
+        self.desk = DeskService(self.db, self.host)
+        self.campaigns = CampaignService(self.db, self.host)
+        self.explain = ExplainService(self.db, self.gate)
+        self.engine = Engine(self.db, self.host, self.calls, self.agents, self.work, self.recordings)
+        self.scheduler = Scheduler(self._jobs())
+        self.bus.subscribe(DispositionNotifier(self.db, self.host).on_event)
+
+    def _jobs(self) -> list[Job]:
+        grace = self.settings.browser_grace_seconds
+        return [
+            Job("core.present-due-contacts", 5, self.work.present_to_all),
+            Job("core.expire-wrap-ups", 2, self.agents.expire_wrap_ups),
+            Job("core.end-silent-sessions", 10, lambda: self.agents.end_silent_sessions(grace)),
+        ]
+
+    def start(self) -> None:
+        """Start the engine: reconcile, telephony backends, event bus, jobs. One process per installation does."""
+        self.bus.start()
+        self.engine.start()
+        self.scheduler.start()
+
+    def stop(self) -> None:
+        """Stop dialling, hang up, publish what is left."""
+        self.scheduler.stop()
+        self.engine.stop()
+        self.bus.stop()
 
     def _plugin_context(self, name: str) -> PluginContext:
         data_dir: Path = self.settings.data_dir / "plugins" / name

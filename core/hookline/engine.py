@@ -1,0 +1,104 @@
+"""The engine: one thread that takes leg events in order and lets the services act on them."""
+
+from __future__ import annotations
+
+import queue
+import threading
+
+import structlog
+
+from hookline.db.database import Database
+from hookline.db.models import Leg
+from hookline.ports.hooks import Hooks
+from hookline.ports.telephony import LegEvent, RecordingFinished
+from hookline.services.agents import AgentService
+from hookline.services.calls import CallService
+from hookline.services.reconcile import reconcile
+from hookline.services.recordings import RecordingService
+from hookline.services.work import WorkService
+
+log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """Connects backends to services. `sink` may be called from any thread; handling is one at a time."""
+
+    def __init__(
+        self,
+        db: Database,
+        hooks: Hooks,
+        calls: CallService,
+        agents: AgentService,
+        work: WorkService,
+        recordings: RecordingService,
+    ) -> None:
+        self._db = db
+        self._hooks = hooks
+        self._calls = calls
+        self._agents = agents
+        self._work = work
+        self._recordings = recordings
+        self._events: queue.Queue[LegEvent | None] = queue.Queue()
+        self._thread: threading.Thread | None = None
+
+    def sink(self, event: LegEvent) -> None:
+        """Take an event from a backend; returns at once."""
+        self._events.put(event)
+
+    def start(self) -> None:
+        """Reconcile what a former process left, start every backend, begin to handle events."""
+        reconcile(self._db)
+        self._recordings.salvage()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+        for name, backend in self._hooks.backends().items():
+            try:
+                backend.start(self.sink)
+            except Exception as error:
+                log.error("telephony backend did not start", backend=name, exc_info=error)
+
+    def stop(self) -> None:
+        """Hang up everything, handle what that brings, end."""
+        for name, backend in self._hooks.backends().items():
+            try:
+                backend.stop()
+            except Exception as error:
+                log.error("telephony backend did not stop cleanly", backend=name, exc_info=error)
+        self._events.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def drain(self) -> int:
+        """Handle everything that waits, on the calling thread; returns how many. For tests on a virtual clock."""
+        count = 0
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return count
+            if event is not None:
+                self._handle_guarded(event)
+                count += 1
+
+    def _run(self) -> None:
+        while (event := self._events.get()) is not None:
+            self._handle_guarded(event)
+
+    def _handle_guarded(self, event: LegEvent) -> None:
+        try:
+            self._handle(event)
+        except Exception as error:
+            log.error("a leg event could not be handled", event_type=type(event).__name__, exc_info=error)
+
+    def _handle(self, event: LegEvent) -> None:
+        if isinstance(event, RecordingFinished):
+            self._recordings.on_finished(event)
+            return
+        with self._db.read() as session:
+            leg = session.get(Leg, event.leg_id)
+        if leg is None:
+            log.warning("event of an unknown leg", event_type=type(event).__name__)
+            return
+        free = self._agents.on_agent_leg(event) if leg.kind == "agent" else self._calls.on_customer_leg(event)
+        if free is not None:
+            self._work.present(free)

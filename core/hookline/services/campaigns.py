@@ -1,0 +1,337 @@
+"""Campaigns: built, checked, started and paused; the records of their lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from hookline.db.database import Database, UnitOfWork
+from hookline.db.models import (
+    Campaign,
+    CampaignAgent,
+    CampaignContact,
+    CampaignList,
+    Client,
+    ContactList,
+    Disposition,
+    User,
+)
+from hookline.domain.access import Actor, Grant, Scope
+from hookline.domain.campaigns import (
+    DEFAULT_DISPOSITIONS,
+    DEFAULT_RETRY_RULES,
+    DEFAULT_WINDOW,
+    CallingWindow,
+    CampaignState,
+    DispositionSpec,
+    Purpose,
+    RecordState,
+)
+from hookline.domain.events import CampaignChanged
+from hookline.errors import Conflict, InvalidInput, NotFound
+from hookline.ports.hooks import Hooks
+from hookline.services.feeding import feed_campaign
+from hookline.text import N_
+
+
+@dataclass(frozen=True)
+class CampaignDraft:
+    """Everything an administrator says of a campaign. Lists and agents by id; grants by agent."""
+
+    client_id: int
+    name: str
+    purpose: Purpose
+    backend: str
+    goal: str = ""
+    dial_mode: str = "preview"
+    caller_id: str = ""
+    script: str = ""
+    window: CallingWindow = DEFAULT_WINDOW
+    retry_rules: dict[str, Any] = field(
+        default_factory=lambda: {
+            r.value: {"delay_seconds": rule.delay_seconds, "max_attempts": rule.max_attempts}
+            for r, rule in DEFAULT_RETRY_RULES.items()
+        }
+    )
+    attempts_per_day: int = 3
+    attempts_total: int = 10
+    ring_timeout_seconds: int = 30
+    wrap_up_seconds: int = 60
+    required_policies: list[str] | None = None  # None: those that are default for the purpose
+    allowed_countries: list[str] = field(default_factory=list)
+    record_calls: bool = True
+    list_ids: Sequence[int] = ()
+    agents: dict[int, Grant] = field(default_factory=dict)
+    dispositions: Sequence[DispositionSpec] = DEFAULT_DISPOSITIONS
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something a campaign lacks before it can dial: a stable id, what, and what to do."""
+
+    id: str
+    message: str
+    advice: str
+
+
+_PLAIN = (
+    "name",
+    "goal",
+    "dial_mode",
+    "caller_id",
+    "script",
+    "attempts_per_day",
+    "attempts_total",
+    "ring_timeout_seconds",
+    "wrap_up_seconds",
+    "backend",
+    "record_calls",
+)
+
+
+class CampaignService:
+    """Builds campaigns and moves them through their life."""
+
+    def __init__(self, db: Database, hooks: Hooks) -> None:
+        self._db = db
+        self._hooks = hooks
+
+    def get(self, scope: Scope, campaign_id: int) -> Campaign:
+        """The campaign, its dispositions loaded; NotFound outside the scope."""
+        with self._db.read() as session:
+            campaign = _in_scope(session, scope, campaign_id)
+            _ = [d.code for d in campaign.dispositions]
+            return campaign
+
+    def list_campaigns(self, scope: Scope) -> list[Campaign]:
+        """Campaigns in the scope: running first, then by name."""
+        query = select(Campaign).order_by((Campaign.state == CampaignState.RUNNING).desc(), Campaign.name)
+        if scope.clients is not None:
+            query = query.where(Campaign.client_id.in_(scope.clients))
+        if scope.campaigns is not None:
+            query = query.where(Campaign.id.in_(scope.campaigns))
+        with self._db.read() as session:
+            return list(session.scalars(query))
+
+    def default_policies(self, purpose: Purpose) -> list[str]:
+        """Policies that a campaign with this purpose requires unless the administrator says otherwise."""
+        return sorted(p.name for p in self._hooks.policies().values() if purpose in p.default_for)
+
+    def create(self, actor: Actor, draft: CampaignDraft) -> int:
+        """Make a campaign (as a draft); returns its id. Raises InvalidInput by field; nothing is half-written."""
+        actor.require("campaigns.manage")
+        with self._db.write() as unit:
+            self._check(unit.session, actor, draft, None)
+            campaign = Campaign(client_id=draft.client_id, purpose=draft.purpose.value, created_at=unit.clock.now())
+            self._apply(campaign, draft)
+            unit.session.add(campaign)
+            unit.session.flush()
+            _write_parts(unit, campaign, draft)
+            unit.emit(_changed(campaign))
+            return campaign.id
+
+    def update(self, actor: Actor, campaign_id: int, draft: CampaignDraft) -> None:
+        """Change a campaign; its client stays. Contacts of newly added lists join, none are taken away."""
+        actor.require("campaigns.manage")
+        with self._db.write() as unit:
+            campaign = _in_scope(unit.session, actor.scope, campaign_id)
+            if campaign.client_id != draft.client_id:
+                raise InvalidInput(N_("A campaign stays with its client."), fields={"client_id": ["Cannot change."]})
+            self._check(unit.session, actor, draft, campaign_id)
+            campaign.purpose = draft.purpose.value
+            self._apply(campaign, draft)
+            _write_parts(unit, campaign, draft)
+            unit.emit(_changed(campaign))
+
+    def _apply(self, campaign: Campaign, draft: CampaignDraft) -> None:
+        for name in _PLAIN:
+            setattr(campaign, name, getattr(draft, name))
+        campaign.window = draft.window.to_json()
+        campaign.retry_rules = draft.retry_rules
+        campaign.allowed_countries = list(draft.allowed_countries)
+        required = draft.required_policies
+        campaign.required_policies = self.default_policies(draft.purpose) if required is None else list(required)
+
+    def _check(self, session: Session, actor: Actor, draft: CampaignDraft, own_id: int | None) -> None:
+        fields: dict[str, list[str]] = {}
+        if session.get(Client, draft.client_id) is None or not actor.scope.covers_client(draft.client_id):
+            fields["client_id"] = ["Choose a client."]
+        namesake = session.scalar(
+            select(Campaign.id).where(Campaign.client_id == draft.client_id, Campaign.name == draft.name)
+        )
+        if namesake not in (None, own_id):
+            fields["name"] = ["This client has a campaign of that name."]
+        if draft.list_ids:
+            own = session.scalar(
+                select(func.count())
+                .select_from(ContactList)
+                .where(ContactList.id.in_(draft.list_ids), ContactList.client_id == draft.client_id)
+            )
+            if own != len(set(draft.list_ids)):
+                fields["list_ids"] = ["Lists must belong to the campaign's client."]
+        if len({d.code for d in draft.dispositions}) != len(draft.dispositions):
+            fields["dispositions"] = ["Two dispositions have the same code."]
+        if fields:
+            raise InvalidInput(N_("The campaign was not saved."), N_("Mend the marked fields."), fields)
+
+    # Life
+
+    def missing(self, scope: Scope, campaign_id: int) -> list[Missing]:
+        """What the campaign lacks before it can dial; empty when it is ready to start."""
+        with self._db.read() as session:
+            campaign = _in_scope(session, scope, campaign_id)
+            found = _missing_parts(session, campaign)
+        backend = self._hooks.backends().get(campaign.backend)
+        if backend is None:
+            found.append(
+                Missing("no-backend", N_("Its telephony backend is not available."), N_("Enable the backend's plugin."))
+            )
+        else:
+            found += [Missing(p.id, p.message, p.advice) for p in backend.problems(campaign.client_id)]
+            if not campaign.caller_id and not backend.default_caller_id(campaign.client_id):
+                found.append(Missing("no-caller-id", N_("It has no caller ID."), N_("Set one here, or at the trunk.")))
+        present = self._hooks.policies()
+        if any(name not in present for name in campaign.required_policies):
+            found.append(
+                Missing(
+                    "policy-missing",
+                    N_("A policy it requires is not in force."),
+                    N_("Enable the policy's plugin, or take the policy off the campaign."),
+                )
+            )
+        engine, _, _script = campaign.script.partition(":")
+        if campaign.script and engine not in self._hooks.script_engines():
+            found.append(Missing("no-script", N_("Its script's plugin is not active."), N_("Choose another script.")))
+        return found
+
+    def start(self, actor: Actor, campaign_id: int) -> None:
+        """Let the campaign dial; raises Conflict that names what is missing."""
+        actor.require("campaigns.manage")
+        lacking = self.missing(actor.scope, campaign_id)
+        if lacking:
+            raise Conflict(
+                N_("The campaign cannot start: %(missing)s"),
+                N_("See the check list on the campaign's page."),
+                params={"missing": " ".join(m.message for m in lacking)},
+            )
+        self._set_state(actor, campaign_id, CampaignState.RUNNING)
+
+    def pause(self, actor: Actor, campaign_id: int) -> None:
+        """Stop dialling; calls that are up go on."""
+        actor.require("campaigns.manage")
+        self._set_state(actor, campaign_id, CampaignState.PAUSED)
+
+    def end(self, actor: Actor, campaign_id: int) -> None:
+        """End the campaign for good; its results stay."""
+        actor.require("campaigns.manage")
+        self._set_state(actor, campaign_id, CampaignState.ENDED)
+
+    def _set_state(self, actor: Actor, campaign_id: int, state: CampaignState) -> None:
+        with self._db.write() as unit:
+            campaign = _in_scope(unit.session, actor.scope, campaign_id)
+            if campaign.state == CampaignState.ENDED:
+                raise Conflict(N_("This campaign has ended."), N_("Make a new one."))
+            campaign.state = state.value
+            unit.emit(_changed(campaign))
+
+    def assigned(self, scope: Scope, campaign_id: int) -> list[tuple[User, Grant]]:
+        """The campaign's agents with their grants."""
+        with self._db.read() as session:
+            _in_scope(session, scope, campaign_id)
+            rows = session.execute(
+                select(User, CampaignAgent)
+                .join(CampaignAgent, CampaignAgent.user_id == User.id)
+                .where(CampaignAgent.campaign_id == campaign_id)
+                .order_by(User.display_name)
+            )
+            return [(u, Grant(a.dial_by_hand, a.edit_contacts, a.hear_own_recordings, a.see_numbers)) for u, a in rows]
+
+    def list_ids(self, scope: Scope, campaign_id: int) -> list[int]:
+        """Ids of the lists that feed the campaign."""
+        with self._db.read() as session:
+            _in_scope(session, scope, campaign_id)
+            return list(session.scalars(select(CampaignList.list_id).where(CampaignList.campaign_id == campaign_id)))
+
+    def record_counts(self, scope: Scope, campaign_id: int) -> dict[RecordState, int]:
+        """How many of its contacts stand where."""
+        with self._db.read() as session:
+            _in_scope(session, scope, campaign_id)
+            rows = session.execute(
+                select(CampaignContact.state, func.count())
+                .where(CampaignContact.campaign_id == campaign_id)
+                .group_by(CampaignContact.state)
+            )
+            counted = dict(rows.tuples().all())
+        return {state: counted.get(state.value, 0) for state in RecordState}
+
+
+def _in_scope(session: Session, scope: Scope, campaign_id: int) -> Campaign:
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
+        raise NotFound(N_("There is no such campaign."))
+    return campaign
+
+
+def _write_parts(unit: UnitOfWork, campaign: Campaign, draft: CampaignDraft) -> None:
+    session = unit.session
+    session.execute(delete(CampaignList).where(CampaignList.campaign_id == campaign.id))
+    session.execute(delete(CampaignAgent).where(CampaignAgent.campaign_id == campaign.id))
+    session.add_all(CampaignList(campaign_id=campaign.id, list_id=i) for i in sorted(set(draft.list_ids)))
+    session.add_all(
+        CampaignAgent(
+            campaign_id=campaign.id,
+            user_id=user_id,
+            dial_by_hand=grant.dial_by_hand,
+            edit_contacts=grant.edit_contacts,
+            hear_own_recordings=grant.hear_own_recordings,
+            see_numbers=grant.see_numbers,
+        )
+        for user_id, grant in draft.agents.items()
+    )
+    _write_dispositions(session, campaign, draft.dispositions)
+    session.flush()
+    feed_campaign(unit, campaign.id)
+
+
+def _write_dispositions(session: Session, campaign: Campaign, wanted: Sequence[DispositionSpec]) -> None:
+    """Codes that were used before stay (inactive), so that old calls keep their meaning."""
+    existing = {d.code: d for d in session.scalars(select(Disposition).where(Disposition.campaign_id == campaign.id))}
+    for position, spec in enumerate(wanted):
+        row = existing.pop(spec.code, None)
+        if row is None:
+            row = Disposition(campaign_id=campaign.id, code=spec.code)
+            session.add(row)
+        row.label, row.category, row.final = spec.label, spec.category.value, spec.final
+        row.position, row.active = position, True
+    for left_out in existing.values():
+        left_out.active = False
+
+
+def _missing_parts(session: Session, campaign: Campaign) -> list[Missing]:
+    found: list[Missing] = []
+    agents = session.scalar(
+        select(func.count())
+        .select_from(CampaignAgent)
+        .join(User, User.id == CampaignAgent.user_id)
+        .where(CampaignAgent.campaign_id == campaign.id, User.active)
+    )
+    if not agents:
+        found.append(Missing("no-agents", N_("No agent is assigned to it."), N_("Assign at least one agent.")))
+    contacts = session.scalar(
+        select(func.count()).select_from(CampaignContact).where(CampaignContact.campaign_id == campaign.id)
+    )
+    if not contacts:
+        found.append(Missing("no-contacts", N_("It has no contacts."), N_("Add a contact list, or import one.")))
+    if not CallingWindow.from_json(campaign.window).ever_opens():
+        found.append(Missing("no-window", N_("Its calling window never opens."), N_("Open it on at least one day.")))
+    if not any(d.active for d in campaign.dispositions):
+        found.append(Missing("no-dispositions", N_("It has no dispositions."), N_("Add at least one.")))
+    return found
+
+
+def _changed(campaign: Campaign) -> CampaignChanged:
+    return CampaignChanged(client_id=campaign.client_id, campaign_id=campaign.id, state=campaign.state or "draft")

@@ -1,0 +1,161 @@
+"""What becomes of a campaign contact after a call or a refusal: done, or due again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hookline.db.database import UnitOfWork
+from hookline.db.models import Attempt, Call, Campaign, CampaignContact, ContactNumber, Disposition, Suppression
+from hookline.domain.calls import CallResult
+from hookline.domain.campaigns import CallingWindow, Category, RecordState, RetryRule
+from hookline.domain.dialling import Refusal
+from hookline.services.policies import PASSING_RULES, next_local_day
+from hookline.services.revocation import revoke_open_attempts
+
+#: A contact that the agent skips comes back after this time, a refused one after a day.
+SKIP_SECONDS = 3600
+REFUSED_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What was decided: `due_at` None means the record is done."""
+
+    due_at: datetime | None
+
+
+def retry_rule(campaign: Campaign, result: CallResult) -> RetryRule | None:
+    """The campaign's rule for a result, None where there is to be no further attempt."""
+    rule = campaign.retry_rules.get(result.value)
+    return RetryRule(int(rule["delay_seconds"]), int(rule["max_attempts"])) if rule else None
+
+
+def after_result(unit: UnitOfWork, record: CampaignContact, call: Call) -> Fate:
+    """Apply an unanswered call's result: retry by rule, next number, or done."""
+    result = CallResult(call.result)
+    number = _number_row(unit.session, call)
+    if number is not None:
+        number.last_result = result.value
+    if result is CallResult.INVALID_NUMBER:
+        if number is not None:
+            number.state = "wrong"
+        return _settle(unit, record, unit.clock.now() if has_valid_number(unit.session, record.contact_id) else None)
+    return _settle(unit, record, _next_try(unit, record, result))
+
+
+def after_disposition(unit: UnitOfWork, call: Call, disposition: Disposition, due_at: datetime | None) -> Fate:
+    """Apply what the agent said: `due_at` is his wish for a retry, else the campaign's rule counts."""
+    record = unit.session.get_one(CampaignContact, call.campaign_contact_id)
+    record.disposition_id = disposition.id
+    category = Category(disposition.category)
+    number = _number_row(unit.session, call)
+    if category is Category.WRONG_NUMBER:
+        if number is not None:
+            number.state = "wrong"
+        unit.session.flush()
+        more = has_valid_number(unit.session, record.contact_id)
+        return _settle(unit, record, unit.clock.now() if more else None)
+    if category is Category.DO_NOT_CALL:
+        _suppress_all(unit, call)
+        return _settle(unit, record, None)
+    if disposition.final:
+        return _settle(unit, record, None)
+    return _settle(unit, record, due_at or _next_try(unit, record, CallResult.ANSWERED))
+
+
+def after_refusals(unit: UnitOfWork, record: CampaignContact, refusals: list[Refusal]) -> Fate:
+    """A policy stands against dialling: back when it passes by itself, else after a day; the reason is kept."""
+    record.last_note = "; ".join(r.text for r in refusals)
+    now = unit.clock.now()
+    due = now + timedelta(seconds=REFUSED_SECONDS)
+    if all(r.rule in PASSING_RULES for r in refusals):
+        window = CallingWindow.from_json(record.campaign.window)
+        zone = record.contact.time_zone
+        after = next_local_day(now, zone) if any(r.rule == "core.attempts-per-day" for r in refusals) else now
+        due = window.next_opening(after, zone) or due
+    if any(r.rule == "core.attempts-total" for r in refusals):
+        return _settle(unit, record, None)
+    return _settle(unit, record, due)
+
+
+def after_skip(unit: UnitOfWork, record: CampaignContact, reason: str) -> Fate:
+    """The agent skipped the contact."""
+    record.last_note = reason
+    return _settle(unit, record, unit.clock.now() + timedelta(seconds=SKIP_SECONDS))
+
+
+def give_back(unit: UnitOfWork, record: CampaignContact) -> None:
+    """The agent went away before dialling: the record is due as before."""
+    record.owner_id, record.reserved_at = None, None
+    if record.state == RecordState.RESERVED:
+        record.state = RecordState.RETRY if record.next_due_at else RecordState.NEW
+    record.updated_at = unit.clock.now()
+
+
+def has_valid_number(session: Session, contact_id: int) -> bool:
+    """Whether any number is left that has not proved wrong."""
+    found = session.scalar(
+        select(ContactNumber.id).where(ContactNumber.contact_id == contact_id, ContactNumber.state == "valid").limit(1)
+    )
+    return found is not None
+
+
+def _settle(unit: UnitOfWork, record: CampaignContact, due_at: datetime | None) -> Fate:
+    record.state = RecordState.RETRY if due_at else RecordState.DONE
+    record.next_due_at = due_at
+    record.owner_id, record.reserved_at = None, None
+    record.updated_at = unit.clock.now()
+    return Fate(due_at)
+
+
+def _next_try(unit: UnitOfWork, record: CampaignContact, result: CallResult) -> datetime | None:
+    campaign = unit.session.get_one(Campaign, record.campaign_id)
+    rule = retry_rule(campaign, result)
+    if rule is None or record.attempts >= campaign.attempts_total:
+        return None
+    unit.session.flush()
+    ended_so = unit.session.scalar(
+        select(func.count())
+        .select_from(Attempt)
+        .where(Attempt.campaign_contact_id == record.id, Attempt.result == result.value)
+    )
+    if (ended_so or 0) >= rule.max_attempts:
+        return None
+    return unit.clock.now() + timedelta(seconds=rule.delay_seconds)
+
+
+def _number_row(session: Session, call: Call) -> ContactNumber | None:
+    return session.scalar(
+        select(ContactNumber).where(ContactNumber.contact_id == call.contact_id, ContactNumber.e164 == call.number)
+    )
+
+
+def _suppress_all(unit: UnitOfWork, call: Call) -> None:
+    numbers = set(
+        unit.session.scalars(select(ContactNumber.e164).where(ContactNumber.contact_id == call.contact_id))
+    ) | {call.number}
+    known = set(
+        unit.session.scalars(
+            select(Suppression.e164).where(
+                Suppression.client_id == call.client_id,
+                Suppression.campaign_id.is_(None),
+                Suppression.e164.in_(numbers),
+            )
+        )
+    )
+    for number in sorted(numbers - known):
+        unit.session.add(
+            Suppression(
+                client_id=call.client_id,
+                e164=number,
+                reason="asked not to be called again",
+                source="disposition",
+                created_by=call.agent_id,
+                created_at=unit.clock.now(),
+            )
+        )
+    revoke_open_attempts(unit, contact_id=call.contact_id, because="asked not to be called again")
