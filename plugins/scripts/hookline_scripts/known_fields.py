@@ -6,11 +6,24 @@ import difflib
 
 #: Group -> names. Besides these, contact.custom.<name> stands for any imported column that has no field of its own.
 KNOWN: dict[str, tuple[str, ...]] = {
-    "contact": ("name", "first_name", "last_name", "company", "email", "city", "number", "external_id"),
+    "contact": (
+        "name",
+        "first_name",
+        "last_name",
+        "company",
+        "email",
+        "phone",
+        "city",
+        "language",
+        "external_id",
+        "notes",
+    ),
     "campaign": ("name", "goal", "client"),
     "agent": ("name",),
 }
 CUSTOM = ("contact", "custom")
+#: How core names a custom field in the context's flat dictionary.
+CUSTOM_PREFIX = "custom_"
 
 
 def is_known(path: tuple[str, ...]) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from hookline.domain.scripts import ScriptContext
+from hookline_scripts.known_fields import CUSTOM_PREFIX
 
 _CUSTOM = re.compile(r"contact\.custom\.([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def sample_context(text: str, language: str) -> ScriptContext:
     """A context for the preview; custom fields that the text names get a value made of their name."""
-    custom = {f"custom.{name}": f"({name.replace('_', ' ')})" for name in _CUSTOM.findall(text)}
+    custom = {CUSTOM_PREFIX + name: f"({name.replace('_', ' ')})" for name in _CUSTOM.findall(text)}
     contact = {
         "name": "Anna Przykładowa",
         "first_name": "Anna",
@@ -19,8 +20,10 @@ def sample_context(text: str, language: str) -> ScriptContext:
         "company": "Przykład sp. z o.o.",
         "email": "anna@example.com",
         "city": "Poznań",
-        "number": "+48 600 000 000",
+        "phone": "+48 600 000 000",
         "external_id": "A-1001",
+        "language": language,
+        "notes": "",
         **custom,
     }
     campaign = {"name": "Wiosna", "goal": "", "client": "Przykład S.A."}

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from hookline.domain.scripts import ScriptContext
 from hookline.text import N_
-from hookline_scripts.known_fields import all_fields, closest, is_known
+from hookline_scripts.known_fields import CUSTOM_PREFIX, all_fields, closest, is_known
 
 MISSING_CLASS = "script-missing"
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "mark"}
@@ -59,7 +59,7 @@ class _Group:
 
     def __getitem__(self, key: str) -> _Group | _Value:
         if (self._name, key) == ("contact", "custom"):
-            inner = {k.removeprefix("custom."): v for k, v in self._values.items() if k.startswith("custom.")}
+            inner = {k.removeprefix(CUSTOM_PREFIX): v for k, v in self._values.items() if k.startswith(CUSTOM_PREFIX)}
             return _Group("contact.custom", inner)
         return _Value(self._values.get(key, ""), f"{self._name}.{key}")
 
