@@ -99,7 +99,7 @@ def test_cancel_ends_the_ringing_with_487(far_end: FarEndProcess, caller: Caller
     assert caller.invite is not None
     branch = f"{caller.call_id}-INVITE-1"
     caller.send("CANCEL", "101", branch=branch, cseq=1)
-    statuses = set()
+    statuses: set[int] = set()
     while {200, 487} - statuses:
         response = caller.receive()
         assert isinstance(response, Response)

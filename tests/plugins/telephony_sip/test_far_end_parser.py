@@ -171,7 +171,7 @@ def test_no_text_makes_the_address_parsers_raise_another_error(text: str) -> Non
     for parse in (parse_uri, parse_name_addr, parse_via):
         with contextlib.suppress(MalformedMessage):
             parse(text)
-    assert "".join(split_values(text)).replace(" ", "") in text.replace(",", "").replace(" ", "") or "," in text
+    assert "".join(",".join(split_values(text)).split()) == "".join(text.split())
 
 
 @given(st.one_of(st.binary(max_size=300), mutated(OFFER)))

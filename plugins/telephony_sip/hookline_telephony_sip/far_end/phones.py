@@ -33,6 +33,6 @@ def softphone_hint(port: int = 5062) -> str:
         "2. It needs no account and must not register anywhere: Hookline calls it directly, and it must accept\n"
         "   such direct calls. The codec is G.711 (PCMA or PCMU), without encryption (SRTP).\n"
         f"3. Enter its address, sip:you@127.0.0.1:{port}, as your station, go ready, and take the call that comes.\n"
-        f"With baresip: sip_listen 127.0.0.1:{port} in its config, <sip:you@127.0.0.1:{port}>;regint=0 in its accounts;\n"
-        "it rings, and the key a answers (or ;answermode=auto after regint=0)."
+        f"With baresip: sip_listen 127.0.0.1:{port} in its config, <sip:you@127.0.0.1:{port}>;regint=0 in its\n"
+        "accounts; it rings, and the key a answers (or ;answermode=auto after regint=0)."
     )
