@@ -119,7 +119,7 @@ class PluginHost:
                     module = importlib.import_module(f"{manifest.package}.hooks")
                     self.register(name, module.Hooks(make_context(name)))
                 except Exception as error:
-                    self._fail(name, "could not be loaded", error)
+                    self.mark_failed(name, "could not be loaded", error)
 
     def register(self, name: str, hooks: object) -> None:
         """Register one plugin's hooks; unknown hooks are refused by name, never ignored."""
@@ -137,7 +137,8 @@ class PluginHost:
                     f"Known hooks: {', '.join(sorted(known))}.",
                 )
 
-    def _fail(self, name: str, what: str, error: Exception) -> None:
+    def mark_failed(self, name: str, what: str, error: Exception) -> None:
+        """Take a plugin out of service, with a note for the operator."""
         status = self.statuses[name]
         status.state = PluginState.FAILED
         status.errors += 1
@@ -162,20 +163,23 @@ class PluginHost:
             try:
                 gathered += [Owned(plugin, value) for value in implementation() or []]
             except Exception as error:
-                self._fail(plugin, f"raised in {hook}", error)
+                self.mark_failed(plugin, f"raised in {hook}", error)
         return gathered
 
-    @staticmethod
-    def _by_name(owned: list[Owned[Any]], what: str) -> dict[str, Any]:
+    def _by_name(self, owned: list[Owned[Any]], what: str) -> dict[str, Any]:
         found: dict[str, Owned[Any]] = {}
         for item in owned:
-            if item.value.name in found:
+            name = getattr(item.value, "name", None)
+            if not isinstance(name, str):
+                wrong = TypeError(f"{type(item.value).__name__} has no name")
+                self.mark_failed(item.plugin, f"registered something that is no {what}", wrong)
+                continue
+            if name in found:
                 raise NameClash(
-                    f"Plugins {found[item.value.name].plugin} and {item.plugin} both register the {what} "
-                    f"{item.value.name}.",
+                    f"Plugins {found[name].plugin} and {item.plugin} both register the {what} {name}.",
                     "Disable one of them.",
                 )
-            found[item.value.name] = item
+            found[name] = item
         return {name: item.value for name, item in found.items()}
 
     def dial_refusals(self, request: DialRequest) -> list[PolicyAnswer]:
@@ -188,7 +192,7 @@ class PluginHost:
         answers: list[PolicyAnswer] = []
         for plugin, future in asked:
             try:
-                answers.append(PolicyAnswer(plugin, tuple(future.result(timeout=POLICY_SECONDS) or ())))
+                answers.append(PolicyAnswer(plugin, _refusals(future.result(timeout=POLICY_SECONDS))))
             except LateError:
                 answers.append(self._broken_policy(plugin, "did not answer in time"))
             except Exception as error:
@@ -261,6 +265,14 @@ class PluginHost:
     def close(self) -> None:
         """Let go of the policy threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _refusals(answer: Any) -> tuple[Refusal, ...]:
+    """What a policy answered; TypeError where it is no list of refusals, since nonsense is no permission."""
+    refusals = () if answer is None else tuple(answer)
+    if not all(isinstance(r, Refusal) for r in refusals):
+        raise TypeError("the policy answered something else than refusals")
+    return refusals
 
 
 def _call_with_known(implementation: Any) -> Callable[..., Any]:

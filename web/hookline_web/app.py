@@ -1,0 +1,99 @@
+"""Builds the Flask app of an installation."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Blueprint, Flask
+from flask_wtf.csrf import CSRFProtect
+
+from hookline import __version__, bootstrap
+from hookline.bootstrap import Runtime
+from hookline.contributions import NavigationItem
+from hookline_web import (
+    error_pages,
+    guard,
+    help_topics,
+    i18n,
+    navigation,
+    secret_key,
+    security_headers,
+    slots,
+    template_parts,
+    views,
+)
+from hookline_web.context import EXTENSION, Shell
+from hookline_web.stream import StreamHub
+from hookline_web.throttle import Throttle
+
+log = structlog.get_logger(__name__)
+
+_STATIC_SECONDS = 7 * 24 * 3600  # addresses of static files carry their time of change
+_UPLOAD_BYTES = 64 * 1024 * 1024
+
+
+def create_app(runtime: Runtime | None = None) -> Flask:
+    """The web app of `runtime` (default: the installation in HOOKLINE_HOME). Starts no engine and no thread."""
+    runtime = runtime or bootstrap.build()
+    app = Flask(__name__)
+    _configure(app, runtime)
+    shell = Shell(runtime, StreamHub(runtime), Throttle(runtime.clock))
+    app.extensions[EXTENSION] = shell
+    guard.install(app)  # before CSRF: who is not logged in is told that, not that his form is stale
+    CSRFProtect(app)
+    security_headers.install(app)
+    error_pages.install(app)
+    packages = {"core": "hookline", "web": "hookline_web", **runtime.host.active_packages()}
+    i18n.install(app, packages.values(), runtime.settings.data_dir / "cache" / "locale")
+    shell.help_folders = help_topics.folders(packages.values())
+    navigation.install(app)
+    slots.install(app)
+    template_parts.install(app)
+    shell.navigation = _add_core_views(app) + _add_plugin_views(app, runtime)
+    shell.panels = runtime.host.panels()
+    return app
+
+
+def _configure(app: Flask, runtime: Runtime) -> None:
+    app.config.update(
+        SECRET_KEY=secret_key.load_or_make(runtime.settings.data_dir),
+        SESSION_COOKIE_NAME="hookline",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=runtime.settings.session_hours + 1),
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        MAX_CONTENT_LENGTH=_UPLOAD_BYTES,
+        SEND_FILE_MAX_AGE_DEFAULT=_STATIC_SECONDS,
+        STREAM_HEARTBEAT_SECONDS=15.0,
+        HOOKLINE_VERSION=__version__,
+    )
+
+
+def _add_core_views(app: Flask) -> list[NavigationItem]:
+    items: list[NavigationItem] = []
+    for found in sorted(pkgutil.iter_modules([str(Path(views.__file__).parent)]), key=lambda m: m.name):
+        module: Any = importlib.import_module(f"{views.__name__}.{found.name}")
+        blueprint: Blueprint | None = getattr(module, "blueprint", None)
+        if blueprint is not None:
+            app.register_blueprint(blueprint)
+        items += getattr(module, "NAVIGATION", ())
+    return items
+
+
+def _add_plugin_views(app: Flask, runtime: Runtime) -> list[NavigationItem]:
+    for part in runtime.host.web_parts():
+        blueprint: Blueprint = part.value.blueprint
+        try:
+            if blueprint.name != part.plugin:
+                raise ValueError(f"its blueprint is named {blueprint.name}, which must be {part.plugin}")
+            app.register_blueprint(blueprint, url_prefix=f"/p/{part.plugin}")
+        except Exception as error:
+            # The guard answers 404 for what may have been mounted of it.
+            runtime.host.mark_failed(part.plugin, "could not be mounted", error)
+    return [item.value for item in runtime.host.navigation()]

@@ -1,0 +1,92 @@
+"""Errors as a person gets them: a page, a toast for htmx, problem details for programs."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from hookline.errors import HooklineError, InvalidInput
+from hookline.text import N_
+from hookline_web.i18n import explain, translated
+
+log = structlog.get_logger(__name__)
+
+
+class _FormExpired(HooklineError):
+    """The form's token is missing or from another session."""
+
+    id = "form-expired"
+    status = 400
+
+
+class _HttpProblem(HooklineError):
+    """An HTTP error that Flask raised."""
+
+    id = "http-error"
+
+
+_HTTP_TEXTS = {
+    404: (N_("This page does not exist."), N_("Check the address, or pick a page from the menu.")),
+    405: (N_("This address does not answer that kind of request."), N_("Go back and try from the page itself.")),
+    413: (N_("The file is too large."), N_("Split it into smaller files and send them one by one.")),
+    500: (
+        N_("Something broke on our side."),
+        N_("Nothing was half-written. Try again; if it stays, tell your administrator the time it happened."),
+    ),
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the app in a form its reader understands."""
+    app.register_error_handler(HooklineError, _on_hookline_error)
+    app.register_error_handler(CSRFError, _on_csrf_error)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_unexpected)
+
+
+def _on_hookline_error(error: HooklineError) -> tuple[Response, int]:
+    return answer(error, error.status)
+
+
+def _on_csrf_error(_error: CSRFError) -> tuple[Response, int]:
+    return answer(
+        _FormExpired(N_("This form has expired, so nothing was saved."), N_("Reload the page and send it again.")), 400
+    )
+
+
+def _on_http_error(error: HTTPException) -> tuple[Response, int] | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error  # a redirect raised by routing
+    message, advice = _HTTP_TEXTS.get(status, (error.name, ""))
+    return answer(_HttpProblem(message, advice), status)
+
+
+def _on_unexpected(error: Exception) -> tuple[Response, int]:
+    log.error("request failed", endpoint=request.endpoint, error_type=type(error).__name__, exc_info=error)
+    message, advice = _HTTP_TEXTS[InternalServerError.code]
+    return answer(_HttpProblem(message, advice), 500)
+
+
+def answer(error: HooklineError, status: int) -> tuple[Response, int]:
+    """The error as a page, a toast (htmx) or problem details (JSON), whichever was asked for."""
+    message, advice = explain(error)
+    fields = {
+        name: [translated(text) for text in texts]
+        for name, texts in (error.fields if isinstance(error, InvalidInput) else {}).items()
+    }
+    if request.accept_mimetypes.best == "application/json":
+        problem = {"type": error.id, "title": message, "detail": advice, "status": status, "fields": fields}
+        response = jsonify(problem)
+        response.mimetype = "application/problem+json"
+    elif "HX-Request" in request.headers:
+        response = Response(render_template("errors/toast.html", message=message, advice=advice, fields=fields))
+        response.headers["HX-Retarget"] = "#toasts"
+        response.headers["HX-Reswap"] = "beforeend"
+    else:
+        g.setdefault("actor", None)
+        page = render_template("errors/page.html", message=message, advice=advice, fields=fields, status=status)
+        response = Response(page)
+    return response, status

@@ -1,0 +1,59 @@
+"""The embedded web server: gunicorn with one worker process, which holds the engine, and many threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from hookline.bootstrap import Runtime
+from hookline_web.app import create_app
+
+#: Each open page's stream holds a thread; the rest answer requests.
+_THREADS = 256
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Serves one installation. The runtime is built in the worker: engines do not survive a fork."""
+
+    def __init__(self, make_runtime: Callable[[], Runtime], bind: str) -> None:
+        self._make_runtime = make_runtime
+        self._bind = bind
+        self._runtime: Runtime | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set gunicorn up; it is not configured by anything else."""
+        wanted: dict[str, Any] = {
+            "bind": self._bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": _THREADS,
+            "worker_connections": 1000,
+            "graceful_timeout": 2,
+            "keepalive": 5,
+            "proc_name": "hookline",
+            "loglevel": "warning",
+            "post_worker_init": self._started,
+            "worker_exit": self._ended,
+        }
+        if "control_socket_disable" in self.cfg.settings:
+            wanted["control_socket_disable"] = True
+        for name, value in wanted.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Build the runtime and its app, in the worker."""
+        self._runtime = self._make_runtime()
+        return create_app(self._runtime)
+
+    def _started(self, _worker: Any) -> None:
+        if self._runtime is not None:
+            self._runtime.start()
+
+    def _ended(self, _server: Any, _worker: Any) -> None:
+        if self._runtime is not None:
+            self._runtime.stop()
+            self._runtime.close()
