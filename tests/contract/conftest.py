@@ -43,6 +43,10 @@ class SipFarSide:
         self._address = address
         self._pitches = pitches
 
+    @property
+    def tone_hz(self) -> int:
+        return self._pitches[self._address]
+
     def hears(self, address: str) -> bool:
         pitch = self._pitches[address]
         call = self._record()

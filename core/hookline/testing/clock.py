@@ -14,7 +14,7 @@ START = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 class Timer:
     """A handler waiting for its moment."""
 
-    def __init__(self, due_at: datetime, number: int, handler: Callable[[], None]) -> None:
+    def __init__(self, due_at: datetime, number: int, handler: Callable[[], object]) -> None:
         self.due_at = due_at
         self.handler = handler
         self.cancelled = False
@@ -51,12 +51,12 @@ class VirtualClock:
         with self._lock:
             return self._now
 
-    def call_at(self, moment: datetime, handler: Callable[[], None]) -> Timer:
+    def call_at(self, moment: datetime, handler: Callable[[], object]) -> Timer:
         """Run `handler` when the clock reaches `moment`; for one that has passed, at the next advance."""
         with self._lock:
             return self._add(_utc(moment), handler)
 
-    def call_later(self, seconds: float, handler: Callable[[], None]) -> Timer:
+    def call_later(self, seconds: float, handler: Callable[[], object]) -> Timer:
         """Run `handler` `seconds` from now; 0 means at the next advance, `advance(0)` included."""
         with self._lock:
             return self._add(self._now + timedelta(seconds=seconds), handler)
@@ -77,7 +77,7 @@ class VirtualClock:
         if not backwards:
             self._turn(lambda: target)
 
-    def _add(self, due_at: datetime, handler: Callable[[], None]) -> Timer:
+    def _add(self, due_at: datetime, handler: Callable[[], object]) -> Timer:
         self._asked += 1
         timer = Timer(due_at, self._asked, handler)
         heapq.heappush(self._timers, timer)

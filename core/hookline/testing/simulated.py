@@ -52,7 +52,7 @@ class SimulatedBackend:
 
     What tests set: `behaves` and `behaves_by_default` for the far sides; `problems_now`; `caller_id`;
     `refuse_next`, errors that the next commands raise; `capacity`, the number of conversations that fit (None:
-    any). What they read: `commands`, `asked`, `heard_by`, `digits_heard`. What they do as the far side:
+    any). What they read: `commands`, `asked`, `heard_by`, `digits_heard`, `tone_hz`. What they do as the far side:
     `picks_up`, `caller_hangs_up`, `press`; as fate: `lose_conversation`.
     Recordings are real WAV files in which the customer says 1000 Hz and the agent 440 Hz; a file holds at most
     `longest_recording_seconds`, while `RecordingFinished.seconds` tells the true length.
@@ -257,6 +257,11 @@ class SimulatedBackend:
         """The digits that reached this leg's far side; also after it ended."""
         with self._lock:
             return self._network.legs[leg_id].digits_heard
+
+    def tone_hz(self, leg_id: str) -> int:
+        """The pitch of what this leg's far side says into recordings; also after it ended."""
+        with self._lock:
+            return self._network.legs[leg_id].pitch
 
     def lose_conversation(self, conversation_id: str) -> None:
         """The cell dies: every leg ends as LOST, recordings hold what there was. KeyError for an unknown one."""

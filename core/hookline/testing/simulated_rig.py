@@ -34,6 +34,11 @@ class SimulatedFarSide:
         self._leg_id = leg_id
         self._legs = legs
 
+    @property
+    def tone_hz(self) -> int:
+        """What it says."""
+        return self._backend.tone_hz(self._leg_id)
+
     def hears(self, address: str) -> bool:
         """Whether it hears the leg that was placed to `address`."""
         return self._legs.get(address) in self._backend.heard_by(self._leg_id)

@@ -18,14 +18,19 @@ from hookline.ports.telephony import LegEvent, TelephonyBackend
 
 NUMBERS = ("answers", "answers_and_hangs_up", "busy", "no_answer", "declined", "invalid", "unreachable")
 """The behaviours that `Rig.number` is asked for. `no_answer` rings for ever; `answers_and_hangs_up` hangs up by
-itself some seconds after its answer; the answering ones say something all the time."""
+itself some seconds after its answer; the answering ones say their tone all the time."""
 
 STATIONS = ("answers", "declines")
 """The behaviours that `Rig.station` is asked for."""
 
 
 class FarSide(Protocol):
-    """The person at the other end of one leg."""
+    """The person at the other end of one leg, who says one steady tone of a pitch of their own."""
+
+    @property
+    def tone_hz(self) -> int:
+        """The pitch of the tone, by which recordings are searched for this person."""
+        ...
 
     def hears(self, address: str) -> bool:
         """Whether, just now, the person hears the one who was called at `address`."""

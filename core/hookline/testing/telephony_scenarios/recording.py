@@ -8,7 +8,7 @@ from pathlib import Path
 from hookline.ports.telephony import Capability, HangupCause, LegEnded, RecordingFinished, TelephonyError
 from hookline.testing.telephony_play import SETTLE_SECONDS, Play
 from hookline.testing.telephony_scenario import Scenarios, refuses
-from hookline.testing.tones import wav_seconds
+from hookline.testing.tones import level, wav_seconds
 
 _here = Scenarios()
 SCENARIOS = _here.all
@@ -16,6 +16,9 @@ SCENARIOS = _here.all
 RECORD = (Capability.STATION, Capability.PLACE, Capability.BRIDGE, Capability.RECORD)
 SLACK_SECONDS = 1.0
 """By how much a recording's length may differ from the time between start and end."""
+
+AUDIBLE = 0.02
+"""How loud, as a share of full scale, somebody's tone must be on a recording."""
 
 
 def _check_file(play: Play, finished: RecordingFinished, path: Path, seconds: float) -> None:
@@ -30,8 +33,9 @@ def _check_file(play: Play, finished: RecordingFinished, path: Path, seconds: fl
 
 @_here.scenario(*RECORD)
 def recording(play: Play) -> None:
-    """A recorded call: the recording closes with its leg, before LegEnded, and plays."""
-    room, _, customer = play.talk()
+    """A recorded call: both sides are on it, it closes with its leg, before LegEnded, and plays."""
+    room, agent, customer = play.talk()
+    tones = {"agent": play.far(agent).tone_hz, "customer": play.far(customer).tone_hz}
     recording_id, path = play.record(room, customer)
     play.rig.let_pass(3.0)
     play.backend.hang_up(customer)
@@ -39,6 +43,8 @@ def recording(play: Play) -> None:
     finished = play.until_recorded(customer, recording_id)
     play.expect(finished.complete, "a recording that was closed in order is complete")
     _check_file(play, finished, path, 3.0)
+    for who, hz in tones.items():
+        play.expect(level(path, hz) > AUDIBLE, f"the {who} ({hz} Hz) is on the recording")
 
 
 @_here.scenario(*RECORD)
