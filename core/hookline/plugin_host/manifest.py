@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import tomllib
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Manifest:
 
     def missing_modules(self) -> list[str]:
         """Required modules that are not installed, found without importing them."""
-        return [m for m in self.modules if importlib.util.find_spec(m) is None]
+        return [m for m in self.modules if _find(m) is None]
 
     def install_line(self) -> str:
         """What to type to get what is missing."""
@@ -54,10 +55,18 @@ class _ManifestSchema(Schema):
     extra = fields.String(load_default="")
 
 
+def _find(module: str) -> ModuleSpec | None:
+    """Where a module would be imported from; None where it, or a package it is in, is not installed."""
+    try:
+        return importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+
+
 def read_manifest(entry: EntryPoint) -> Manifest:
     """Read `manifest.toml` beside the plugin package named by the entry point; raises `BadManifest`."""
     package = entry.value
-    spec = importlib.util.find_spec(package)
+    spec = _find(package)
     if spec is None or not spec.submodule_search_locations:
         raise BadManifest(f"Plugin {entry.name}: the package {package} is not installed.", "Reinstall the plugin.")
     path = Path(next(iter(spec.submodule_search_locations))) / "manifest.toml"

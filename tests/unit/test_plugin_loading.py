@@ -1,0 +1,162 @@
+"""Finding and loading plugins: whatever one of them does, the operator is told and the rest starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from hookline.contributions import PluginContext
+from hookline.errors import HooklineError
+from hookline.plugin_host.host import PluginHost, PluginState
+from tests.unit.plugin_packages import HOOKS, PluginFolder, plugin_folder
+
+#: Plugins under test never look at it.
+CONTEXT = cast(PluginContext, object())
+
+
+METHOD = """
+    @hookimpl
+    def {name}(self, {parameter}):
+        return []
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginFolder]:
+    made = plugin_folder(tmp_path, monkeypatch)
+    yield made
+    made.forget()
+
+
+def _started(*disabled: str) -> PluginHost:
+    host = PluginHost(disabled)
+    host.discover()
+    host.load(lambda _name: CONTEXT)
+    host.close()
+    return host
+
+
+def test_an_installed_plugin_is_found_and_loaded(folder: PluginFolder) -> None:
+    package = folder.install("greeting")
+    host = _started()
+    status = host.statuses["greeting"]
+    assert (status.state, status.title, status.version) == (PluginState.ACTIVE, "Plugin greeting", "1.2.3")
+    assert host.active_packages()["greeting"] == package
+
+
+def test_a_disabled_plugin_is_not_even_imported(folder: PluginFolder) -> None:
+    package = folder.install("greeting", "raise RuntimeError('imported')")
+    host = _started("greeting")
+    assert host.statuses["greeting"].state is PluginState.DISABLED
+    assert package not in sys.modules
+    assert f"{package}.hooks" not in sys.modules
+    assert "greeting" not in host.active_packages()
+
+
+@pytest.mark.parametrize("module", ["no_such_module_anywhere", "no_such_package.inner"])
+def test_a_missing_extra_makes_it_unavailable_with_the_line_to_type(folder: PluginFolder, module: str) -> None:
+    package = folder.install("phone", more=f'modules = ["{module}"]\nextra = "phone"')
+    status = _started().statuses["phone"]
+    assert status.state is PluginState.UNAVAILABLE
+    assert status.note == f"Needs {module}: pip install 'hookline[phone]'"
+    assert package not in sys.modules
+
+
+def test_without_an_extra_the_line_names_the_modules(folder: PluginFolder) -> None:
+    folder.install("phone", more='modules = ["no_such_module_anywhere"]')
+    assert _started().statuses["phone"].note.endswith("pip install no_such_module_anywhere")
+
+
+def test_another_major_contract_is_refused_and_says_so(folder: PluginFolder) -> None:
+    folder.install("old", api="0.9")
+    status = _started().statuses["old"]
+    assert status.state is PluginState.FAILED
+    assert "0.9" in status.note
+    assert "1.0" in status.note
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        ("title = 'x'", "name"),
+        ("name = 'other'\ntitle = 'x'\nversion = '1'\napi = '1.0'", "calls it other"),
+        ("name = 'UPPER'\ntitle = 'x'\nversion = '1'\napi = '1.0'", "name"),
+        ("this is not toml", "cannot be used"),
+    ],
+)
+def test_a_bad_manifest_fails_that_plugin_only(folder: PluginFolder, manifest: str, words: str) -> None:
+    folder.install("broken", manifest=manifest)
+    folder.install("sound")
+    host = _started()
+    assert host.statuses["broken"].state is PluginState.FAILED
+    assert words in host.statuses["broken"].note
+    assert host.statuses["sound"].state is PluginState.ACTIVE
+
+
+@pytest.mark.parametrize("package", ["gone_package", "gone_package.inner"])
+def test_an_entry_point_to_nothing_fails_that_plugin_only(folder: PluginFolder, package: str) -> None:
+    folder.announce("gone", package)
+    folder.install("sound")
+    host = _started()
+    assert host.statuses["gone"].state is PluginState.FAILED
+    assert "not installed" in host.statuses["gone"].note
+    assert host.statuses["sound"].state is PluginState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        "raise RuntimeError('at import')",
+        HOOKS + "        raise RuntimeError('at construction')\n",
+        "hooks = 'but no class Hooks'",
+    ],
+)
+def test_one_that_cannot_be_loaded_is_marked_and_the_rest_starts(folder: PluginFolder, hooks: str) -> None:
+    folder.install("broken", hooks)
+    folder.install("sound")
+    host = _started()
+    assert host.statuses["broken"].state is PluginState.FAILED
+    assert host.statuses["broken"].note.startswith("It could not be loaded: ")
+    assert host.statuses["broken"].errors == 1
+    assert host.statuses["sound"].state is PluginState.ACTIVE
+
+
+def test_an_unknown_hook_is_refused_by_name_with_the_known_ones(folder: PluginFolder) -> None:
+    folder.install(
+        "typo", HOOKS + "\n    @hookimpl\n    def hookline_dial_refusal(self, request):\n        return []\n"
+    )
+    status = _started().statuses["typo"]
+    assert status.state is PluginState.FAILED
+    assert "typo implements hookline_dial_refusal" in status.note
+    assert "hookline_dial_refusals" in status.note
+
+
+def test_registering_an_unknown_hook_raises() -> None:
+    class Typo:
+        def hookline_on_everything(self) -> None:
+            """No such hook."""
+
+    host = PluginHost()
+    with pytest.raises(HooklineError, match="hookline_on_everything"):
+        host.register("typo", Typo())
+    host.close()
+
+
+def test_a_parameter_that_the_hook_does_not_have_fails_the_plugin(folder: PluginFolder) -> None:
+    folder.install(
+        "curious", HOOKS + "\n    @hookimpl\n    def hookline_dial_refusals(self, mood):\n        return []\n"
+    )
+    status = _started().statuses["curious"]
+    assert status.state is PluginState.FAILED
+    assert "mood" in status.note
+
+
+def test_the_bundled_plugins_come_in_by_the_same_door() -> None:
+    host = PluginHost()
+    host.discover()
+    assert {"telephony_sip", "gdpr", "scripts", "monitoring"} <= set(host.manifests)
+    host.close()
