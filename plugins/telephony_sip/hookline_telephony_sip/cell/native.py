@@ -150,7 +150,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]
 
     def onCallRedirected(self, prm: Any) -> int:
         """Never follow a 3xx: the number it names has not passed the dial gate."""
-        return int(pj.PJSIP_REDIRECT_STOP)
+        return int(pj.PJSIP_REDIRECT_REJECT)
 
 
 def _call_parameters() -> Any:

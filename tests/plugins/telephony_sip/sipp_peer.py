@@ -1,0 +1,70 @@
+"""SIPp as the other end of a call: a SIP peer that nobody here wrote."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+from hookline.testing.telephony_rig import EventLog
+
+SCENARIOS = Path(__file__).parent / "sipp"
+START_SECONDS = 10.0
+
+
+def free_udp_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class SippPeer:
+    """One run of a scenario from `sipp/`, for one call. `fields` fill the scenario's `@name@` places."""
+
+    def __init__(self, scenario: str, folder: Path, calls: int = 1, **fields: str) -> None:
+        self.port = free_udp_port()
+        self.network = f"127.0.0.1:{self.port}"
+        self._folder = folder
+        script = (SCENARIOS / f"{scenario}.xml").read_text()
+        for name, value in fields.items():
+            script = script.replace(f"@{name}@", value)
+        (folder / "scenario.xml").write_text(script)
+        command = ["sipp", "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(self.port)]
+        limits = ["-m", str(calls), "-timeout", "60", "-timeout_error", "-nostdin", "-trace_err", "-trace_msg"]
+        self._process = subprocess.Popen(
+            [*command, *limits, "-mp", str(free_udp_port())],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        listening = EventLog().wait_for(self._listens, START_SECONDS, look_every=0.02)
+        assert listening, self.trouble()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    def finish(self, seconds: float = 10.0) -> None:
+        """The scenario has been played to its end, as it was written."""
+        deadline = time.monotonic() + seconds
+        code = self._process.wait(max(0.1, deadline - time.monotonic()))
+        assert code == 0, self.trouble()
+
+    def messages(self) -> str:
+        """Every SIP message that it saw."""
+        return "".join(path.read_text(errors="replace") for path in self._folder.glob("*_messages.log"))
+
+    def trouble(self) -> str:
+        """What it complains about."""
+        return "".join(path.read_text(errors="replace") for path in self._folder.glob("*_errors.log"))
+
+    def _listens(self) -> bool:
+        wanted = f"0100007F:{self.port:04X}"
+        return wanted in Path("/proc/net/udp").read_text()
