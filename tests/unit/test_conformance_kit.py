@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta, timezone
@@ -26,7 +29,7 @@ from hookline.ports.telephony import (
 from hookline.testing.clock import VirtualClock
 from hookline.testing.simulated import SimulatedBackend
 from hookline.testing.simulated_rig import SimulatedRig
-from hookline.testing.telephony_conformance import SCENARIOS, Scenario, ScenarioFailed
+from hookline.testing.telephony_conformance import SCENARIOS, RealTimeRig, Rig, Scenario, ScenarioFailed
 from hookline.testing.tones import write_tones
 
 WARSAW = timezone(timedelta(hours=1))
@@ -304,3 +307,20 @@ def test_the_kit_finds_a_backend_that_can_more_than_it_says(lacking: Capability,
 def test_names_of_scenarios_are_unique_and_each_says_what_must_hold() -> None:
     assert len(BY_NAME) == len(SCENARIOS)
     assert all(scenario.summary.endswith(".") for scenario in SCENARIOS)
+
+
+def test_the_how_to_names_only_what_there_is() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-telephony-backend.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    imports = [
+        (node.module, name.name)
+        for block in blocks
+        for node in ast.walk(ast.parse(block))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("hookline.")
+        for name in node.names
+    ]
+    missing = [(module, name) for module, name in imports if not hasattr(importlib.import_module(str(module)), name)]
+    assert (len(blocks), missing) == (3, [])
+    rig = next(node for node in ast.walk(ast.parse(blocks[1])) if isinstance(node, ast.ClassDef))
+    written = {node.name for node in rig.body if isinstance(node, ast.FunctionDef)} | {"backend"}
+    assert {name for name in vars(Rig) if not name.startswith("_")} <= written | {*dir(RealTimeRig), "directory"}
