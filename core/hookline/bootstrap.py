@@ -16,12 +16,16 @@ from hookline.scheduler import Job, Scheduler
 from hookline.services.agents import AgentService
 from hookline.services.calls import CallService
 from hookline.services.campaigns import CampaignService
+from hookline.services.clients import ClientService
 from hookline.services.desk import DeskService
 from hookline.services.explain import ExplainService
 from hookline.services.gate import DialGate
 from hookline.services.identity import IdentityService
+from hookline.services.imports import ImportReports, ImportService
+from hookline.services.lists import ListService
 from hookline.services.notifications import DispositionNotifier
 from hookline.services.recordings import RecordingService
+from hookline.services.stations import StationService
 from hookline.services.work import WorkService
 from hookline.settings import Settings, load_settings
 
@@ -41,6 +45,8 @@ class Runtime:
         self.host.load(self._plugin_context)
         self.permissions = {**CORE_PERMISSIONS, **self.host.permissions()}
         self.identity = IdentityService(self.db, self.permissions)
+        self.clients = ClientService(self.db)
+        self.stations = StationService(self.db)
         self.gate = DialGate(self.db, self.host)
         self.calls = CallService(self.db, self.host, settings.recordings_dir)
         self.recordings = RecordingService(self.db, settings.recordings_dir)
@@ -48,6 +54,9 @@ class Runtime:
         self.work = WorkService(self.db, self.host, self.gate, self.calls)
         self.desk = DeskService(self.db, self.host)
         self.campaigns = CampaignService(self.db, self.host)
+        self.lists = ListService(self.db)
+        self.imports = ImportService(self.db, settings.uploads_dir)
+        self.import_reports = ImportReports(self.db)
         self.explain = ExplainService(self.db, self.gate)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.work, self.recordings)
         self.scheduler = Scheduler(self._jobs())
@@ -65,11 +74,13 @@ class Runtime:
         """Start the engine: reconcile, telephony backends, event bus, jobs. One process per installation does."""
         self.bus.start()
         self.engine.start()
+        self.imports.recover()
         self.scheduler.start()
 
     def stop(self) -> None:
         """Stop dialling, hang up, publish what is left."""
         self.scheduler.stop()
+        self.imports.stop()
         self.engine.stop()
         self.bus.stop()
 
