@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from hookline.contributions import Permission
 from hookline.db.database import Database
-from hookline.db.models import Campaign, CampaignAgent, User, UserClient
+from hookline.db.models import Campaign, CampaignAgent, Client, User, UserClient
 from hookline.domain.access import Actor, Grant, Role, Scope
 from hookline.errors import Conflict, InvalidInput, NotFound
 from hookline.services.passwords import hash_password, matches
+from hookline.text import N_
 
 
 class IdentityService:
@@ -38,7 +39,7 @@ class IdentityService:
         with self._db.read() as session:
             user = session.get(User, user_id)
         if user is None:
-            raise NotFound("There is no such user.")
+            raise NotFound(N_("There is no such user."))
         return user
 
     def list_users(self) -> list[User]:
@@ -73,7 +74,9 @@ class IdentityService:
         hashed = hash_password(password)
         with self._db.write() as unit:
             if unit.session.scalar(select(User.id).where(User.login == login)):
-                raise InvalidInput("The login is taken.", "Choose another.", {"login": ["Taken; choose another."]})
+                text = N_("This log-in name is taken.")
+                raise InvalidInput(text, N_("Choose another."), {"login": [text]})
+            _refuse_unknown_clients(unit.session, clients or [])
             user = User(
                 login=login,
                 display_name=display_name.strip(),
@@ -94,11 +97,12 @@ class IdentityService:
         with self._db.write() as unit:
             user = unit.session.get(User, user_id)
             if user is None:
-                raise NotFound("There is no such user.")
+                raise NotFound(N_("There is no such user."))
             if user.role == Role.ADMINISTRATOR and role is not Role.ADMINISTRATOR:
                 _keep_one_administrator(unit.session, user_id)
             user.display_name, user.role, user.language = display_name.strip(), role.value, language
             if clients is not None:
+                _refuse_unknown_clients(unit.session, clients)
                 for row in unit.session.scalars(select(UserClient).where(UserClient.user_id == user_id)):
                     unit.session.delete(row)
                 unit.session.flush()
@@ -115,7 +119,7 @@ class IdentityService:
         with self._db.write() as unit:
             user = unit.session.get(User, user_id)
             if user is None:
-                raise NotFound("There is no such user.")
+                raise NotFound(N_("There is no such user."))
             user.password_hash = hashed
             user.session_version += 1
 
@@ -129,7 +133,7 @@ class IdentityService:
         with self._db.write() as unit:
             user = unit.session.get(User, user_id)
             if user is None:
-                raise NotFound("There is no such user.")
+                raise NotFound(N_("There is no such user."))
             if not active and user.role == Role.ADMINISTRATOR:
                 _keep_one_administrator(unit.session, user_id)
             if user.active and not active:
@@ -142,7 +146,14 @@ def _keep_one_administrator(session: Session, leaving: int) -> None:
         select(User.id).where(User.role == Role.ADMINISTRATOR.value, User.active, User.id != leaving).limit(1)
     )
     if others is None:
-        raise Conflict("This is the last administrator.", "Make somebody else an administrator first.")
+        raise Conflict(N_("This is the last administrator."), N_("Make somebody else an administrator first."))
+
+
+def _refuse_unknown_clients(session: Session, clients: list[int]) -> None:
+    known = set(session.scalars(select(Client.id).where(Client.id.in_(clients))))
+    if not known.issuperset(clients):
+        text = N_("There is no such client.")
+        raise InvalidInput(text, N_("Choose from the list."), {"clients": [text]})
 
 
 def _grants(session: Session, user_id: int) -> dict[int, Grant]:

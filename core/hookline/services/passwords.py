@@ -6,6 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from hookline.errors import InvalidInput
+from hookline.text import N_
 
 MINIMUM_LENGTH = 10
 _hasher = PasswordHasher()
@@ -16,11 +17,8 @@ _NOBODY = _hasher.hash("nobody has this password")
 def hash_password(password: str) -> str:
     """The argon2id hash; raises InvalidInput for a password shorter than ten characters."""
     if len(password) < MINIMUM_LENGTH:
-        raise InvalidInput(
-            "The password is too short.",
-            f"Use at least {MINIMUM_LENGTH} characters.",
-            {"password": [f"Use at least {MINIMUM_LENGTH} characters."]},
-        )
+        advice = N_("Use at least 10 characters.")
+        raise InvalidInput(N_("The password is too short."), advice, {"password": [advice]})
     return _hasher.hash(password)
 
 
