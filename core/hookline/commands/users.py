@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy import select
 
-from hookline import bootstrap
 from hookline.bootstrap import Runtime
 from hookline.commands import password
-from hookline.db import migrate
-from hookline.db.migrate import MigrationsPending
+from hookline.commands.installation import installation
 from hookline.db.models import Client, User
 from hookline.domain.access import Role
 from hookline.errors import NotFound
@@ -42,7 +38,7 @@ def add(
 ) -> None:
     """Add the user LOGIN. Agents get their campaigns afterwards, on the campaign's page."""
     login = login.strip().lower()
-    with _installation() as runtime:
+    with installation() as runtime:
         ids = [_client_id(runtime, client) for client in clients]
         chosen = password.obtain(login, password_file)
         runtime.identity.add_user(login, name or login, chosen.value, Role(role), language, ids)
@@ -53,7 +49,7 @@ def add(
 @users.command("list")
 def list_users() -> None:
     """List everybody: log-in name, role, name, and who is deactivated."""
-    with _installation() as runtime:
+    with installation() as runtime:
         everybody = runtime.identity.list_users()
     width = max((len(u.login) for u in everybody), default=0)
     for user in everybody:
@@ -65,7 +61,7 @@ def list_users() -> None:
 @click.argument("login")
 def deactivate(login: str) -> None:
     """Deactivate the user LOGIN: open sessions end at once, everything they did stays."""
-    with _installation() as runtime:
+    with installation() as runtime:
         runtime.identity.set_active(_user(runtime, login).id, False)
     click.echo(f"Deactivated {login}.")
 
@@ -75,26 +71,12 @@ def deactivate(login: str) -> None:
 @_password_file
 def set_password(login: str, password_file: Path | None) -> None:
     """Give the user LOGIN a new password; open sessions end."""
-    with _installation() as runtime:
+    with installation() as runtime:
         user = _user(runtime, login)
         chosen = password.obtain(user.login, password_file)
         runtime.identity.set_password(user.id, chosen.value)
     click.echo(f"Changed the password of {login}.")
     chosen.announce(login)
-
-
-@contextmanager
-def _installation() -> Iterator[Runtime]:
-    runtime = bootstrap.build()
-    try:
-        if migrate.pending(runtime.db.engine, runtime.host.active_packages()):
-            raise MigrationsPending(
-                f"The database in {runtime.settings.data_dir} is not set up or older than this program.",
-                "Run `hookline init`, or go to the installation's folder first.",
-            )
-        yield runtime
-    finally:
-        runtime.close()
 
 
 def _user(runtime: Runtime, login: str) -> User:
