@@ -13,9 +13,9 @@ from sqlalchemy.orm import joinedload
 from hookline.db.database import Database
 from hookline.db.models import Client, Contact, ContactNumber
 from hookline.domain.access import Actor
+from hookline.services.reach import contacts_within
 from hookline_gdpr.models import Consent
 from hookline_gdpr.permissions import MANAGE
-from hookline_gdpr.reach import within
 from hookline_gdpr.rules import ConsentState, state_of
 
 PAGE = 100
@@ -77,7 +77,7 @@ class Overview:
         """Consents by words of the contact's name or digits of a number; newest first."""
         actor.require(MANAGE)
         now = self._db.clock.now()
-        query = within(select(Consent).join(Contact, Contact.id == Consent.contact_id), actor.scope)
+        query: Select[Any] = select(Consent).join(Contact).where(contacts_within(actor.scope))
         if client_id is not None:
             query = query.where(Consent.client_id == client_id)
         if state is not None:
