@@ -20,7 +20,7 @@ def test_a_message_arrives_as_it_was_sent_in_one_line(message: Message) -> None:
     "line", [b"", b"[]", b"{}", b'{"is":"Nonsense"}', b'{"is":"HangUp"}', b"\xff", b'{"is":"Beat","x":1}']
 )
 def test_nonsense_is_a_value_error(line: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         decode(line)
 
 

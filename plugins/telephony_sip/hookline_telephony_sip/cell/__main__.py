@@ -36,9 +36,10 @@ def main() -> int:
         return 1
     channel.report(msg.Ready())
     _run(channel, library, room)
+    busy = not room.empty
     _wind_up(library, room)
     del room
-    library.stop()
+    library.stop(wait_for_answers=busy)
     channel.close()
     return 0
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hookline_telephony_sip.causes import Asked
-from hookline_telephony_sip.cell.messages import Ended
+from hookline_telephony_sip.cell.messages import Dial, Ended
 from hookline_telephony_sip.cell.native import NativeCall, Sound
 
 HOLD_RETRY_SECONDS = 0.5  # a re-INVITE may cross the far side's own
 HOLD_TRIES = 6
-END_GRACE_SECONDS = 1.0  # an unreachable far side takes 32 s to be given up by the library
+END_GRACE_SECONDS = 1.0  # the library reports the end at once; a leg must not hang where it does not
+LINE_WAIT_SECONDS = 5.0  # the library keeps a call that was hung up until the far side has confirmed it
 
 
 @dataclass
 class Leg:
-    """One leg. `call` stays until the library has let go of it, which may be after the end was reported."""
+    """One leg. `call` stays until the library says that it is gone, which may be after the end was reported."""
 
     name: str
     call: NativeCall | None
     ring_deadline: float
+    waiting: Dial | None = None  # not dialled yet, as the library has no free call
+    wait_deadline: float = 0.0
     answered: bool = False
     rang: bool = False
     asked: Asked = Asked.NOBODY

@@ -9,6 +9,7 @@ from typing import Any
 import pjsua2 as pj
 
 MAX_CALLS = 4  # compiled into the library, which aborts the process beyond it
+NO_FREE_CALL = 70010  # PJ_ETOOMANY
 _CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 
 
@@ -68,18 +69,17 @@ class Library:
         player.createPlayer(path, 0)
         return player
 
-    def hang_up_all(self) -> None:
-        """Ask every call to end."""
-        self._endpoint.hangupAllCalls()
+    def stop(self, *, wait_for_answers: bool) -> None:
+        """Take the library down; waiting gives a BYE a second in which it is answered or repeated.
 
-    def stop(self) -> None:
-        """Take the library down. No Python reference to a call, player or recorder may be left by now."""
+        No Python reference to a call, player or recorder may be left by now.
+        """
         for account in self._accounts.values():
             account.shutdown()
         self._accounts.clear()
         account = None
         gc.collect()
-        self._endpoint.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # the room has waited for the answers already
+        self._endpoint.libDestroy(0 if wait_for_answers else pj.PJSUA_DESTROY_NO_RX_MSG)
 
     def _endpoint_config(self) -> Any:
         config = pj.EpConfig()

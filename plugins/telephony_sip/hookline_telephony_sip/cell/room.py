@@ -12,8 +12,8 @@ import pjsua2 as pj
 
 from hookline_telephony_sip.causes import Asked
 from hookline_telephony_sip.cell import messages as msg
-from hookline_telephony_sip.cell.leg import END_GRACE_SECONDS, HOLD_RETRY_SECONDS, HOLD_TRIES, Leg
-from hookline_telephony_sip.cell.library import MAX_CALLS, Library, Options
+from hookline_telephony_sip.cell.leg import END_GRACE_SECONDS, HOLD_RETRY_SECONDS, HOLD_TRIES, LINE_WAIT_SECONDS, Leg
+from hookline_telephony_sip.cell.library import MAX_CALLS, NO_FREE_CALL, Library, Options
 from hookline_telephony_sip.cell.links import (
     COMFORT,
     SILENCE,
@@ -117,25 +117,33 @@ class Room:
 
     def _dial(self, command: msg.Dial) -> None:
         now = time.monotonic()
-        leg = Leg(command.leg, None, now + command.ring_timeout)
+        leg = Leg(command.leg, None, now + command.ring_timeout, command, now + LINE_WAIT_SECONDS)
         self._legs[leg.name] = leg
+        self._try_to_dial(leg, command)
+
+    def _try_to_dial(self, leg: Leg, command: msg.Dial) -> None:
         if sum(other.call is not None for other in self._legs.values()) >= MAX_CALLS:
-            self._conclude(leg, 0, "no free call in the cell")
             return
         try:
             account = self._library.account(command.username, command.password)
             leg.call = NativeCall(account, leg.name, self._facts)
             leg.call.dial(command.uri, command.from_uri, command.headers)
         except pj.Error as error:
-            self._complain(f"dialling: {error_text(error)}")
             leg.call = None
-            self._conclude(leg, 0, "")
+            if error.status != NO_FREE_CALL:
+                self._complain(f"dialling: {error_text(error)}")
+                self._conclude(leg, 0, "")
+            return
+        leg.waiting = None
 
     def _end(self, name: str, asked: Asked) -> None:
         leg = self._legs.get(name)
-        if leg is None or leg.call is None or not leg.alive:
+        if leg is None or not leg.alive:
             return
         leg.asked = asked
+        if leg.call is None:
+            self._conclude(leg, 0, "")
+            return
         leg.end_deadline = time.monotonic() + END_GRACE_SECONDS
         try:
             leg.call.end()
@@ -204,6 +212,11 @@ class Room:
     def _run_timers(self, leg: Leg, now: float) -> None:
         if leg.alive and not leg.answered and now >= leg.ring_deadline:
             self._end(leg.name, Asked.RING_TIMER)
+        if leg.alive and leg.waiting is not None:
+            self._try_to_dial(leg, leg.waiting)
+            if leg.waiting is not None and now >= leg.wait_deadline:
+                self._complain("no free call in the cell")
+                self._conclude(leg, 0, "")
         if leg.ended is None and leg.end_deadline is not None and now >= leg.end_deadline:
             self._conclude(leg, 0, "")
         if leg.call is None or not leg.hold_due(now):
@@ -262,7 +275,8 @@ class Room:
         if leg is None or leg.call is None or not leg.talking:
             return None
         try:
-            return leg.call.getAudioMedia(-1)
+            media = leg.call.getAudioMedia(-1)
+            return media if media.getPortId() >= 0 else None  # the library asserts on a port that is none
         except pj.Error:
             return None  # the stream has gone; the fact that says so is on its way
 
