@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -82,16 +82,25 @@ class CallingWindow:
         if self.is_open(at, zone):
             return at
         tz = ZoneInfo(zone)
-        local = at.astimezone(tz)
-        for ahead in range(8):
-            date = (local + timedelta(days=ahead)).date()
-            day = self.days.get(date.weekday())
-            if day is None or day.opens >= day.closes:
-                continue
-            opening = datetime.combine(date, day.opens, tz)
-            if opening >= local:
-                return opening.astimezone(at.tzinfo)
+        today = at.astimezone(tz).date()
+        # Two weeks: the only opening of the next one may fall into the hour that summer time takes away.
+        for ahead in range(15):
+            for moment in self._possible_openings(today + timedelta(days=ahead), tz):
+                if moment >= at and self.is_open(moment, zone):
+                    return moment.astimezone(at.tzinfo)
         return None
+
+    def _possible_openings(self, date: date, tz: ZoneInfo) -> Iterator[datetime]:
+        """The day's opening time; where clocks are turned that day, every minute of it, since any may be one."""
+        day = self.days.get(date.weekday())
+        if day is None or day.opens >= day.closes:
+            return
+        start, end = (datetime.combine(d, time.min, tz).astimezone(UTC) for d in (date, date + timedelta(days=1)))
+        if end - start == timedelta(days=1):
+            yield datetime.combine(date, day.opens, tz).astimezone(UTC)
+            return
+        for minute in range(int((end - start).total_seconds()) // 60):
+            yield start + timedelta(minutes=minute)
 
     def ever_opens(self) -> bool:
         """Whether there is any open moment in the week."""
