@@ -14,16 +14,19 @@ from hookline.plugin_host.host import PluginHost
 from hookline.ports.clock import Clock, SystemClock
 from hookline.scheduler import Job, Scheduler
 from hookline.services.agents import AgentService
+from hookline.services.call_reads import CallReadService
 from hookline.services.calls import CallService
 from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.desk import DeskService
 from hookline.services.explain import ExplainService
+from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
 from hookline.services.identity import IdentityService
 from hookline.services.imports import ImportReports, ImportService
 from hookline.services.lists import ListService
 from hookline.services.notifications import DispositionNotifier
+from hookline.services.record_reads import RecordReadService
 from hookline.services.recordings import RecordingService
 from hookline.services.stations import StationService
 from hookline.services.work import WorkService
@@ -58,6 +61,9 @@ class Runtime:
         self.imports = ImportService(self.db, settings.uploads_dir)
         self.import_reports = ImportReports(self.db)
         self.explain = ExplainService(self.db, self.gate)
+        self.figures = FigureService(self.db)
+        self.call_reads = CallReadService(self.db, self.host)
+        self.record_reads = RecordReadService(self.db)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.work, self.recordings)
         self.scheduler = Scheduler(self._jobs())
         self.bus.subscribe(DispositionNotifier(self.db, self.host).on_event)

@@ -86,12 +86,13 @@ class ExplainService:
             attempts=record.attempts,
             next_due_at=record.next_due_at,
             last_note=record.last_note,
-            past=tuple(_past(d) for d in decisions),
+            past=tuple(past_decision(d) for d in decisions),
             now=tuple(NumberNow(n, tuple(self._gate.inspect(record.id, n, None))) for n in numbers),
         )
 
 
-def _past(decision: DialDecision) -> PastDecision:
+def past_decision(decision: DialDecision) -> PastDecision:
+    """A stored decision in plain data."""
     refusals = tuple(Refusal(**r) for r in decision.refusals)
     return PastDecision(
         decision.decided_at,
