@@ -8,6 +8,8 @@ from importlib.metadata import entry_points
 import click
 
 from hookline import __version__, bootstrap
+from hookline.commands.campaigns import campaigns
+from hookline.commands.explain import explain
 from hookline.commands.install import init
 from hookline.commands.users import users
 from hookline.db import migrate
@@ -38,6 +40,8 @@ def cli() -> None:
     """Hookline: a plugin-based CRM framework for call centres."""
 
 
+cli.add_command(campaigns)
+cli.add_command(explain)
 cli.add_command(init)
 cli.add_command(users)
 
