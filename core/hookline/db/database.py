@@ -69,6 +69,9 @@ class Database:
         with Session(self._write_engine, expire_on_commit=False) as session:
             unit = UnitOfWork(session, self.clock)
             with session.begin():
+                # Take the lock now rather than at the first statement: what the block reads, the clock included, is
+                # then read in the order in which the writers commit.
+                session.connection()
                 yield unit
         if unit.emitted:
             for wake in self._after_commit:
