@@ -202,6 +202,15 @@ class CallService:
         call = self._own_call(actor)
         self.backend(call.backend).send_dtmf(call.customer_leg_id, digits)
 
+    def save_note(self, actor: Actor, note: str) -> None:
+        """Keep what the agent types about his call, also before the disposition."""
+        with self._db.write() as unit:
+            agent = unit.session.get(AgentSession, actor.user_id or 0)
+            call = unit.session.get(Call, agent.call_id) if agent and agent.call_id else None
+            if call is None:
+                raise Conflict(N_("There is no call to note anything about."))
+            call.note = note[:4000]
+
     def _own_call(self, actor: Actor) -> Call:
         with self._db.read() as session:
             agent = session.get(AgentSession, actor.user_id or 0)

@@ -18,6 +18,7 @@ from hookline.db.models import (
     Client,
     Contact,
     ContactNumber,
+    DialDecision,
     Disposition,
     Station,
     User,
@@ -26,10 +27,12 @@ from hookline.domain.access import Actor, Grant, mask_number
 from hookline.domain.agents import AgentState
 from hookline.domain.calls import CallState
 from hookline.domain.campaigns import Category
+from hookline.domain.dialling import Refusal
 from hookline.domain.scripts import ScriptContext, ScriptView
 from hookline.errors import Conflict, HooklineError
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import Capability
+from hookline.services.idle import Idle, why_idle
 from hookline.services.policies import local_midnight
 from hookline.text import N_
 
@@ -90,6 +93,10 @@ class DeskView:
     wrap_up_ends_at: datetime | None = None
     capabilities: frozenset[Capability] = frozenset()
     today: TodayFigures = TodayFigures()
+    #: Why the gate refused the contact that is presented now; empty where it did not.
+    refusals: tuple[Refusal, ...] = ()
+    #: Why nobody is presented to a ready agent.
+    idle: tuple[Idle, ...] = ()
 
     @property
     def state(self) -> AgentState:
@@ -122,13 +129,15 @@ class DeskService:
             today = self._today(session, actor)
             record = _record(session, agent)
             if agent is None or record is None:
-                return DeskView(agent, station, today=today, capabilities=self._capabilities(agent))
+                idle = tuple(why_idle(self._db, agent)) if agent and agent.state == AgentState.READY else ()
+                return DeskView(agent, station, today=today, capabilities=self._capabilities(agent), idle=idle)
             call = session.get(Call, agent.call_id) if agent.call_id else None
             campaign = session.get_one(Campaign, record.campaign_id)
             client = session.get_one(Client, record.client_id)
             grant = actor.grant(campaign.id)
             dispositions = tuple(d for d in campaign.dispositions if d.active)
             history = _history(session, record, call)
+            refusals = _refusals(session, agent, record)
         script, script_error = self._script(actor, record, campaign, call, client, language)
         return DeskView(
             agent=agent,
@@ -148,6 +157,7 @@ class DeskService:
             wrap_up_ends_at=_wrap_up_end(agent, campaign),
             capabilities=self._capabilities(agent),
             today=today,
+            refusals=refusals,
         )
 
     def save_answer(self, actor: Actor, question: str, value: str) -> None:
@@ -262,3 +272,16 @@ def _wrap_up_end(agent: AgentSession, campaign: Campaign) -> datetime | None:
     if agent.state != AgentState.WRAP_UP:
         return None
     return agent.state_since_at + timedelta(seconds=campaign.wrap_up_seconds)
+
+
+def _refusals(session: Session, agent: AgentSession, record: CampaignContact) -> tuple[Refusal, ...]:
+    """Reasons of the gate's newest decision, if it was a refusal and came after the contact was presented."""
+    if agent.state != AgentState.RESERVED or record.reserved_at is None:
+        return ()
+    newest = session.scalar(
+        select(DialDecision)
+        .where(DialDecision.campaign_contact_id == record.id, DialDecision.decided_at >= record.reserved_at)
+        .order_by(DialDecision.id.desc())
+        .limit(1)
+    )
+    return tuple(Refusal(**r) for r in newest.refusals) if newest is not None and not newest.allowed else ()

@@ -24,7 +24,7 @@ from hookline.domain.access import Actor
 from hookline.domain.agents import AgentEvent, AgentState, next_state
 from hookline.domain.calls import CallState
 from hookline.domain.campaigns import CallingWindow, CampaignState, Category, RecordState
-from hookline.domain.dialling import Decision, DialRefused, Refusal
+from hookline.domain.dialling import AttemptOpen, Decision, DialRefused, Refusal
 from hookline.domain.events import CallDisposed, ContactPresented
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.ports.hooks import Hooks
@@ -133,16 +133,14 @@ class WorkService:
         if not actor.grant(campaign_id).dial_by_hand:
             raise NotPermitted(N_("You may not dial by hand in this campaign."), N_("Ask your administrator."))
         record_id, number = self._record_for_number(actor, campaign_id, text)
-        with self._db.read() as session:
-            agent = _session_of(session, actor)
-        next_state(AgentState(agent.state), AgentEvent.RESERVE)
-        decision = self._gate.decide(DialAsk(record_id, number, agent.user_id, "manual"))
-        if not decision.allowed:
-            raise DialRefused(decision)
         with self._db.write() as unit:
             agent = _session_of(unit.session, actor)
+            _put_back_presented(unit, agent)
             move(unit, agent, AgentEvent.RESERVE)
-            agent.campaign_contact_id = record_id
+            agent.campaign_contact_id, agent.notice = record_id, ""
+            record = unit.session.get_one(CampaignContact, record_id)
+            record.state, record.owner_id, record.reserved_at = RecordState.RESERVED, agent.user_id, unit.clock.now()
+        decision = self._gate.decide(DialAsk(record_id, number, agent.user_id, "manual"))
         return self._place(agent, record_id, decision)
 
     def _place(self, agent: AgentSession, record_id: int, decision: Decision) -> int:
@@ -195,6 +193,8 @@ class WorkService:
                 )
                 unit.session.add(record)
                 unit.session.flush()
+            if record.owner_id not in (None, actor.user_id):
+                raise AttemptOpen
             return record.id, phone.e164
 
     # Skipping and disposing
@@ -241,6 +241,15 @@ class WorkService:
         if record is None:
             raise Conflict(N_("No contact is presented to you."), N_("Reload the page."))
         return agent, record
+
+
+def _put_back_presented(unit: UnitOfWork, agent: AgentSession) -> None:
+    """The agent turns from the contact that was presented to him: it goes back as it was."""
+    if agent.state != AgentState.RESERVED or agent.campaign_contact_id is None:
+        return
+    outcomes.give_back(unit, unit.session.get_one(CampaignContact, agent.campaign_contact_id))
+    move(unit, agent, AgentEvent.RELEASE)
+    agent.campaign_contact_id = None
 
 
 def _take_seat(unit: UnitOfWork, call: Call) -> None:

@@ -1,0 +1,259 @@
+"""The agent's desktop. Every act answers with the desk afresh: the server owns the call, the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
+from marshmallow import Schema, fields, validate
+from werkzeug.wrappers import Response as BaseResponse
+
+from hookline.contributions import NavigationItem
+from hookline.domain.dialling import DialRefused
+from hookline.permissions import requires
+from hookline.text import N_
+from hookline.validation import load
+from hookline_web import desk_texts
+from hookline_web.context import runtime
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+NAVIGATION = [NavigationItem(N_("Desktop"), "desk.show", "desk.use", section="work", icon="headset", order=10)]
+
+PAUSE_REASONS = (N_("Break"), N_("Lunch"), N_("Meeting"), N_("Training"), N_("Technical problem"))
+SKIP_REASONS = (N_("Not a good moment"), N_("Needs preparation"), N_("Wrong data"), N_("Already settled"))
+
+_REQUIRED = {"required": N_("Fill this in.")}
+
+
+class StartSchema(Schema):
+    """Which station, which campaign (none: all)."""
+
+    station_id = fields.Integer(required=True, error_messages={"invalid": N_("Choose a station."), **_REQUIRED})
+    campaign_id = fields.Integer(load_default=None, allow_none=True)
+
+
+class ReasonSchema(Schema):
+    """Why one pauses or skips."""
+
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class DialSchema(Schema):
+    """Which of the contact's numbers; none: the first."""
+
+    number_id = fields.Integer(load_default=None, allow_none=True)
+
+
+class HandSchema(Schema):
+    """A number typed by hand, in a campaign."""
+
+    campaign_id = fields.Integer(required=True, error_messages={**_REQUIRED})
+    number = fields.String(required=True, validate=validate.Length(1, 40), error_messages={**_REQUIRED})
+
+
+class SwitchSchema(Schema):
+    """On or off."""
+
+    on = fields.Boolean(required=True)
+
+
+class DigitsSchema(Schema):
+    """Keypad digits."""
+
+    digits = fields.String(required=True, validate=validate.Regexp(r"^[0-9*#A-D]{1,32}$"))
+
+
+class AnswerSchema(Schema):
+    """A script answer."""
+
+    question = fields.String(required=True, validate=validate.Length(1, 100))
+    value = fields.String(load_default="", validate=validate.Length(max=4000))
+
+
+class NoteSchema(Schema):
+    """A note about the call."""
+
+    note = fields.String(load_default="", validate=validate.Length(max=4000))
+
+
+class DispositionSchema(NoteSchema):
+    """What came of the call; `due_at` is the local time of a wished retry, in the browser's zone (minutes from UTC)."""
+
+    code = fields.String(required=True, error_messages={"required": N_("Choose what came of the call.")})
+    due_at = fields.DateTime(load_default=None, allow_none=True)
+
+
+@blueprint.get("")
+@requires("desk.use")
+def show() -> str:
+    """The desktop."""
+    return render_template("desk/page.html", **_context())
+
+
+@blueprint.get("/view")
+@requires("desk.use")
+def fragment() -> str:
+    """The desk by itself, for the page that is open."""
+    return render_template("desk/desk.html", **_context())
+
+
+@blueprint.post("/start")
+@requires("desk.use")
+def start() -> BaseResponse | str:
+    """Take a station and begin."""
+    data = load(StartSchema(), _blank_to_none(request.form))
+    return _act(lambda: runtime().agents.start_work(g.actor, data["station_id"], data["campaign_id"]))
+
+
+@blueprint.post("/ready")
+@requires("desk.use")
+def ready() -> BaseResponse | str:
+    """Be available."""
+
+    def act() -> None:
+        runtime().agents.go_ready(g.actor)
+        runtime().work.present(g.actor.user_id)
+
+    return _act(act)
+
+
+@blueprint.post("/pause")
+@requires("desk.use")
+def pause() -> BaseResponse | str:
+    """Pause with a reason."""
+    return _act(lambda: runtime().agents.pause(g.actor, load(ReasonSchema(), request.form)["reason"]))
+
+
+@blueprint.post("/end")
+@requires("desk.use")
+def end_shift() -> BaseResponse | str:
+    """End the shift; the log-in stays."""
+    return _act(lambda: runtime().agents.log_out(g.actor.user_id))
+
+
+@blueprint.post("/dial")
+@requires("desk.use")
+def dial() -> BaseResponse | str:
+    """Dial the presented contact."""
+    number_id = load(DialSchema(), _blank_to_none(request.form))["number_id"]
+    return _act(lambda: runtime().work.dial(g.actor, number_id))
+
+
+@blueprint.post("/dial-by-hand")
+@requires("desk.use")
+def dial_by_hand() -> BaseResponse | str:
+    """Dial a typed number."""
+    data = load(HandSchema(), request.form)
+    return _act(lambda: runtime().work.dial_by_hand(g.actor, data["campaign_id"], data["number"]))
+
+
+@blueprint.post("/skip")
+@requires("desk.use")
+def skip() -> BaseResponse | str:
+    """Put the presented contact aside."""
+    return _act(lambda: runtime().work.skip(g.actor, load(ReasonSchema(), request.form)["reason"]))
+
+
+@blueprint.post("/hang-up")
+@requires("desk.use")
+def hang_up() -> BaseResponse | str:
+    """End the call."""
+    return _act(lambda: runtime().calls.hang_up(g.actor))
+
+
+@blueprint.post("/hold")
+@requires("desk.use")
+def hold() -> BaseResponse | str:
+    """Hold the customer, or take him back."""
+    return _act(lambda: runtime().calls.hold(g.actor, load(SwitchSchema(), request.form)["on"]))
+
+
+@blueprint.post("/mute")
+@requires("desk.use")
+def mute() -> BaseResponse | str:
+    """Mute the agent's voice, or let it through."""
+    return _act(lambda: runtime().calls.mute(g.actor, load(SwitchSchema(), request.form)["on"]))
+
+
+@blueprint.post("/keypad")
+@requires("desk.use")
+def keypad() -> BaseResponse | str:
+    """Send digits."""
+    return _act(lambda: runtime().calls.send_dtmf(g.actor, load(DigitsSchema(), request.form)["digits"]))
+
+
+@blueprint.post("/dispose")
+@requires("desk.use")
+def dispose() -> BaseResponse | str:
+    """Say what came of the call."""
+    data = load(DispositionSchema(), _blank_to_none(request.form))
+    due: datetime | None = data["due_at"]
+    return _act(lambda: runtime().work.dispose(g.actor, data["code"], data["note"] or "", due))
+
+
+@blueprint.post("/note")
+@requires("desk.use")
+def note() -> Response:
+    """Keep the note as it is typed."""
+    runtime().calls.save_note(g.actor, load(NoteSchema(), request.form)["note"])
+    return Response(status=204)
+
+
+@blueprint.post("/answer")
+@requires("desk.use")
+def answer() -> Response:
+    """Keep a script answer."""
+    data = load(AnswerSchema(), request.form)
+    runtime().desk.save_answer(g.actor, data["question"], data["value"])
+    return Response(status=204)
+
+
+@blueprint.post("/heartbeat")
+@requires("desk.use")
+def heartbeat() -> Response:
+    """The page is there."""
+    runtime().agents.heartbeat(g.actor.user_id)
+    return Response(status=204)
+
+
+def _act(act: Callable[[], object]) -> BaseResponse | str:
+    """Do it, then show the desk as it is now. A refusal by the gate is shown on the desk, not as an error."""
+    try:
+        act()
+    except DialRefused:
+        if not _asked_for_fragment():
+            return redirect(url_for("desk.show"))
+    if _asked_for_fragment():
+        return fragment()
+    return redirect(url_for("desk.show"))
+
+
+def _asked_for_fragment() -> bool:
+    return "HX-Request" in request.headers
+
+
+def _context() -> dict[str, Any]:
+    language = str(get_locale() or "en")
+    view = runtime().desk.view(g.actor, language)
+    campaigns = runtime().agents.campaigns_for(g.actor)
+    return {
+        "desk": view,
+        "stations": runtime().agents.stations_for(g.actor),
+        "campaigns": campaigns,
+        "hand_campaigns": [c for c in campaigns if c.state == "running" and g.actor.grant(c.id).dial_by_hand],
+        "pause_reasons": PAUSE_REASONS,
+        "skip_reasons": SKIP_REASONS,
+        "notice": desk_texts.notice_of(view.agent.notice if view.agent else ""),
+        "digits": desk_texts.shortcut_digits(len(view.dispositions)),
+        "pauses": desk_texts.PAUSES,
+        "station_notes": desk_texts.STATION_NOTES,
+        "idle_texts": desk_texts.IDLE,
+        "N_": N_,
+    }
+
+
+def _blank_to_none(form: Any) -> dict[str, Any]:
+    return {key: value for key, value in form.items() if value != ""}
