@@ -29,9 +29,36 @@ class _Commands(click.Group):
         if own is not None:
             return own
         for entry in entry_points(group="hookline.commands", name=name):
-            loaded: click.Command = entry.load()
+            try:
+                loaded: click.Command = entry.load()
+            except Exception as error:
+                return _unavailable(name, error)
             return loaded
         return None
+
+
+class CommandUnavailable(HooklineError):
+    """A command's package, or something it needs, cannot be imported."""
+
+    id = "command-unavailable"
+
+
+def _unavailable(name: str, error: Exception) -> click.Command:
+    """Stand in for a command that cannot be imported: listed as such, and saying why when it is run."""
+
+    def refuse(arguments: tuple[str, ...]) -> None:
+        raise CommandUnavailable(
+            f"The command {name} cannot be used here: {error}.",
+            "Install what it needs: pip install 'hookline[all]' brings everything.",
+        ) from error
+
+    return click.Command(
+        name,
+        callback=refuse,
+        params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
+        help="Not available: something it needs is not installed.",
+        context_settings={"ignore_unknown_options": True},
+    )
 
 
 @click.group(cls=_Commands)

@@ -6,8 +6,10 @@ import ast
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.architecture.source import ROOT, imported_modules, packages, parsed, plugins, product_files, short
@@ -72,3 +74,8 @@ def test_imports_stand_at_the_top() -> None:
 def _explained(file: Path, line: int) -> bool:
     lines = file.read_text(encoding="utf-8").splitlines()
     return "#" in lines[line - 1] or lines[line - 2].lstrip().startswith("#")
+
+
+@pytest.mark.parametrize("entry", entry_points(group="hookline.commands"), ids=lambda e: e.name)
+def test_every_announced_command_is_there(entry: EntryPoint) -> None:
+    assert isinstance(entry.load(), click.Command)

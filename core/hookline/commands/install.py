@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from hookline import bootstrap
 from hookline.bootstrap import Runtime
 from hookline.commands import password
-from hookline.db.models import Client
 from hookline.domain.access import Role
+from hookline.services.clients import ClientDraft
 
 
 @click.command()
@@ -55,16 +54,15 @@ def _first_administrator(runtime: Runtime, login: str | None, file: Path | None,
 
 
 def _first_client(runtime: Runtime, name: str | None) -> None:
-    with runtime.db.read() as session:
-        present = list(session.scalars(select(Client.name).order_by(Client.id)))
+    operator = runtime.identity.system_actor()
+    present = [c.name for c in runtime.clients.list_clients(operator.scope)]
     if name is None and not present and password.interactive():
         name = click.prompt("Name of the first client (Enter to leave it for later)", default="", show_default=False)
     name = (name or "").strip()
     if name in present or (present and not name):
         click.echo(f"Client: {name or present[0]} (was there already).")
     elif name:
-        with runtime.db.write() as unit:
-            unit.session.add(Client(name=name, created_at=unit.clock.now()))
+        runtime.clients.add_client(operator, ClientDraft(name))
         click.echo(f"Client: {name} (added).")
     else:
         click.echo("Client: none yet. Add one under Administration, or run this again with --client NAME.")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from hookline.bootstrap import Runtime
 from hookline.commands import password
 from hookline.commands.installation import installation
-from hookline.db.models import Client, User
+from hookline.db.models import User
 from hookline.domain.access import Role
 from hookline.errors import NotFound
 
@@ -88,9 +87,8 @@ def _user(runtime: Runtime, login: str) -> User:
 
 
 def _client_id(runtime: Runtime, name: str) -> int:
-    with runtime.db.read() as session:
-        found = session.scalar(select(Client.id).where(Client.name == name))
-        known = list(session.scalars(select(Client.name).order_by(Client.name)))
-    if found is None:
-        raise NotFound(f"There is no client {name}.", f"Clients: {', '.join(known) or 'none yet'}.")
-    return found
+    known = runtime.clients.list_clients(runtime.identity.system_actor().scope)
+    for client in known:
+        if client.name == name:
+            return client.id
+    raise NotFound(f"There is no client {name}.", f"Clients: {', '.join(c.name for c in known) or 'none yet'}.")
