@@ -18,8 +18,11 @@ from hookline.services.call_reads import CallReadService
 from hookline.services.calls import CallService
 from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
+from hookline.services.contact_history import ContactHistory
+from hookline.services.contacts import ContactService
 from hookline.services.desk import DeskService
 from hookline.services.explain import ExplainService
+from hookline.services.exports import ExportService
 from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
 from hookline.services.identity import IdentityService
@@ -29,6 +32,7 @@ from hookline.services.notifications import DispositionNotifier
 from hookline.services.record_reads import RecordReadService
 from hookline.services.recordings import RecordingService
 from hookline.services.stations import StationService
+from hookline.services.suppression import SuppressionService
 from hookline.services.work import WorkService
 from hookline.settings import Settings, load_settings
 
@@ -58,6 +62,10 @@ class Runtime:
         self.desk = DeskService(self.db, self.host)
         self.campaigns = CampaignService(self.db, self.host)
         self.lists = ListService(self.db)
+        self.contacts = ContactService(self.db)
+        self.contact_history = ContactHistory(self.db)
+        self.suppression = SuppressionService(self.db, settings.uploads_dir)
+        self.exports = ExportService(self.db, self.host)
         self.imports = ImportService(self.db, settings.uploads_dir)
         self.import_reports = ImportReports(self.db)
         self.explain = ExplainService(self.db, self.gate)
@@ -100,6 +108,7 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of threads and connections."""
+        self.imports.stop()
         self.host.close()
         self.db.dispose()
 

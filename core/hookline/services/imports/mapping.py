@@ -43,7 +43,9 @@ def guess(inspection: Inspection, country: str) -> ColumnMap:
     taken: set[str] = set()
     mapping: ColumnMap = {}
     for position, label in enumerate(inspection.dialect.columns):
-        name = _free(guess_field(label), taken)
+        # Our own exports head custom fields with the field's name itself.
+        known = label if label.startswith(CUSTOM) and _CUSTOM_NAME.fullmatch(label[len(CUSTOM) :]) else None
+        name = _free(known or guess_field(label), taken)
         mapping[position] = name or IGNORE
         taken.add(mapping[position])
     if "phone" not in taken:

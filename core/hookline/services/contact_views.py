@@ -1,0 +1,90 @@
+"""Contacts as they are shown: what the viewer may not see is not in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hookline.db.models import Contact
+from hookline.domain.dialling import Refusal
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    """A contact in a list. `number` is masked where the viewer may not see it."""
+
+    id: int
+    name: str
+    company: str
+    city: str
+    client_name: str
+    external_id: str
+    number: str
+    more_numbers: int
+
+
+@dataclass(frozen=True)
+class ContactPage:
+    """A page of contacts; `next_after` goes on with it, None at the end."""
+
+    rows: tuple[ContactRow, ...]
+    next_after: int | None
+
+
+@dataclass(frozen=True)
+class NumberView:
+    """A number: `shown` is masked where the viewer may not see it; `suppressed` says why it must not be called."""
+
+    id: int
+    shown: str
+    state: str
+    last_result: str
+    suppressed: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The contact's record in one campaign."""
+
+    campaign_id: int
+    campaign_name: str
+    state: str
+    priority: int
+    attempts: int
+    next_due_at: datetime | None
+    last_result: str
+    last_note: str
+
+
+@dataclass(frozen=True)
+class ContactView:
+    """One contact's page. `contact.numbers` is for the service only: pages show `numbers`."""
+
+    contact: Contact
+    client_name: str
+    numbers: tuple[NumberView, ...]
+    lists: tuple[tuple[int, str], ...]
+    standings: tuple[Standing, ...]
+    sees_numbers: bool
+    may_edit: bool
+    local_time: datetime
+
+
+@dataclass(frozen=True)
+class HistoryItem:
+    """An attempt and what came of it: refused, or a call with its result and disposition."""
+
+    attempt_id: int
+    at: datetime
+    campaign_id: int
+    campaign_name: str
+    number: str
+    agent_name: str
+    mode: str
+    allowed: bool | None
+    refusals: tuple[Refusal, ...]
+    result: str
+    call_id: int | None
+    talk_seconds: int
+    disposition: str
+    note: str

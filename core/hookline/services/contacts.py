@@ -1,0 +1,310 @@
+"""Contacts as people see and change them: within their scope, with numbers masked where they may not see them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from hookline.db.database import Database, UnitOfWork
+from hookline.db.models import (
+    Campaign,
+    CampaignContact,
+    Client,
+    Contact,
+    ContactList,
+    ContactNumber,
+    ListContact,
+    Suppression,
+)
+from hookline.domain.access import Actor, Role, mask_number
+from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from hookline.services.contact_search import ids_with_numbers_seen, in_campaigns, matches
+from hookline.services.contact_views import ContactPage, ContactRow, ContactView, NumberView, Standing
+from hookline.services.phones import InvalidPhone, normalise
+from hookline.services.reach import contacts_within
+from hookline.services.revocation import revoke_open_attempts
+from hookline.text import N_
+
+#: What may be edited, with the longest text each takes.
+EDITABLE = {
+    "first_name": 120,
+    "last_name": 120,
+    "company": 200,
+    "email": 200,
+    "city": 120,
+    "language": 10,
+    "notes": 10_000,
+    "time_zone": 60,
+}
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
+
+
+class ContactService:
+    """Finds, shows and changes contacts."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    # Finding
+
+    def search(
+        self,
+        actor: Actor,
+        query: str = "",
+        *,
+        client_id: int | None = None,
+        campaign_id: int | None = None,
+        after: int = 0,
+        limit: int = 50,
+    ) -> ContactPage:
+        """Contacts with the words of `query` in name, company, e-mail or identifier, or its digits in a number.
+
+        Numbers are searched only where the actor sees them. `after` (a contact's id) goes on with the next page.
+        """
+        actor.require("contacts.view")
+        condition = contacts_within(actor.scope) & matches(actor, query) & (Contact.id > after)
+        if client_id is not None:
+            condition &= Contact.client_id == client_id
+        if campaign_id is not None:
+            condition &= in_campaigns([campaign_id])
+        with self._db.read() as session:
+            found = session.execute(
+                select(Contact, Client.name)
+                .join(Client, Client.id == Contact.client_id)
+                .where(condition)
+                .options(selectinload(Contact.numbers))
+                .order_by(Contact.id)
+                .limit(limit + 1)
+            ).all()
+            seen = ids_with_numbers_seen(session, actor, [contact.id for contact, _ in found])
+        rows = [_row(contact, client, contact.id in seen) for contact, client in found[:limit]]
+        return ContactPage(tuple(rows), rows[-1].id if len(found) > limit else None)
+
+    def get(self, actor: Actor, contact_id: int) -> ContactView:
+        """Everything about one contact that the actor may see; raises NotFound outside his scope."""
+        actor.require("contacts.view")
+        with self._db.read() as session:
+            contact = _reachable(session, actor, contact_id)
+            client = session.get_one(Client, contact.client_id)
+            standings = _standings(session, actor, contact_id)
+            sees = bool(ids_with_numbers_seen(session, actor, [contact_id]))
+            suppressed = _suppressed(session, contact, [s.campaign_id for s in standings])
+            lists = session.execute(
+                select(ContactList.id, ContactList.name)
+                .join(ListContact, ListContact.list_id == ContactList.id)
+                .where(ListContact.contact_id == contact_id)
+                .order_by(ContactList.name)
+            ).all()
+            may_edit = _may_edit(session, actor, contact_id)
+        return ContactView(
+            contact=contact,
+            client_name=client.name,
+            numbers=tuple(_number_view(n, sees, suppressed.get(n.e164, "")) for n in contact.numbers),
+            lists=tuple((row[0], row[1]) for row in lists),
+            standings=tuple(standings),
+            sees_numbers=sees,
+            may_edit=may_edit,
+            local_time=self._db.clock.now().astimezone(_zone(contact.time_zone)),
+        )
+
+    # Changing
+
+    def edit(
+        self, actor: Actor, contact_id: int, changes: Mapping[str, str], custom: Mapping[str, str] | None = None
+    ) -> None:
+        """Change fields (see `EDITABLE`) and custom fields; an empty custom value removes the field.
+
+        Raises NotFound, NotPermitted, InvalidInput with each field's message; then nothing is changed.
+        """
+        checked = _checked(changes)
+        with self._db.write() as unit:
+            contact = _editable(unit.session, actor, contact_id)
+            for name, value in checked.items():
+                setattr(contact, name, value)
+            if custom is not None:
+                kept = {**contact.custom, **{name.strip(): value.strip() for name, value in custom.items()}}
+                contact.custom = {name: value for name, value in kept.items() if name and value}
+            contact.updated_at = unit.clock.now()
+
+    def add_number(self, actor: Actor, contact_id: int, text: str) -> None:
+        """Add a number, written nationally or with its prefix; raises InvalidPhone with the reason, or Conflict."""
+        with self._db.write() as unit:
+            contact = _editable(unit.session, actor, contact_id)
+            try:
+                phone = normalise(text, _country(unit.session, contact))
+            except InvalidPhone as error:
+                error.fields = {"number": [error.message]}
+                raise
+            holder = unit.session.scalar(
+                select(ContactNumber.contact_id).where(
+                    ContactNumber.client_id == contact.client_id, ContactNumber.e164 == phone.e164
+                )
+            )
+            if holder is not None:
+                raise Conflict(
+                    N_("This contact already has the number.")
+                    if holder == contact_id
+                    else N_("Another contact of this client has the number."),
+                    N_("A number belongs to one contact of a client."),
+                )
+            last = max((n.position for n in contact.numbers), default=-1)
+            contact.numbers.append(ContactNumber(client_id=contact.client_id, e164=phone.e164, position=last + 1))
+            contact.updated_at = unit.clock.now()
+
+    def remove_number(self, actor: Actor, contact_id: int, number_id: int) -> None:
+        """Take a number away; attempts to it that are not yet placed are revoked. The last one stays."""
+        with self._db.write() as unit:
+            contact, number = _editable_number(unit, actor, contact_id, number_id)
+            if len(contact.numbers) == 1:
+                raise Conflict(
+                    N_("This is the contact's only number."), N_("Add the right number first, then remove this one.")
+                )
+            revoke_open_attempts(
+                unit, number=number.e164, contact_id=contact_id, because="the number was removed from the contact"
+            )
+            contact.numbers.remove(number)
+            contact.updated_at = unit.clock.now()
+
+    def set_number_state(self, actor: Actor, contact_id: int, number_id: int, valid: bool) -> None:
+        """Mark a number as wrong (it is not presented again) or as valid."""
+        with self._db.write() as unit:
+            contact, number = _editable_number(unit, actor, contact_id, number_id)
+            number.state = "valid" if valid else "wrong"
+            if not valid:
+                revoke_open_attempts(
+                    unit, number=number.e164, contact_id=contact_id, because="the number was marked as wrong"
+                )
+            contact.updated_at = unit.clock.now()
+
+
+def _reachable(session: Session, actor: Actor, contact_id: int) -> Contact:
+    contact = session.scalar(
+        select(Contact)
+        .where(Contact.id == contact_id, contacts_within(actor.scope))
+        .options(selectinload(Contact.numbers))
+    )
+    if contact is None:
+        raise NotFound(N_("There is no such contact."), N_("Search for the name or the number."))
+    return contact
+
+
+def _may_edit(session: Session, actor: Actor, contact_id: int) -> bool:
+    if not actor.can("contacts.edit"):
+        return False
+    if actor.role is not Role.AGENT:
+        return True
+    granted = [campaign_id for campaign_id, grant in actor.grants.items() if grant.edit_contacts]
+    found = select(CampaignContact.id).where(
+        CampaignContact.contact_id == contact_id, CampaignContact.campaign_id.in_(granted)
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def _editable(session: Session, actor: Actor, contact_id: int) -> Contact:
+    contact = _reachable(session, actor, contact_id)
+    if not _may_edit(session, actor, contact_id):
+        raise NotPermitted(
+            N_("You are not permitted to change this contact."), N_("Ask your administrator for the grant.")
+        )
+    return contact
+
+
+def _editable_number(unit: UnitOfWork, actor: Actor, contact_id: int, number_id: int) -> tuple[Contact, ContactNumber]:
+    contact = _editable(unit.session, actor, contact_id)
+    for number in contact.numbers:
+        if number.id == number_id:
+            return contact, number
+    raise NotFound(N_("The contact has no such number."))
+
+
+def _country(session: Session, contact: Contact) -> str:
+    """The country of the contact's lists, by which a number without a prefix is read."""
+    found = session.scalar(
+        select(ContactList.country)
+        .join(ListContact, ListContact.list_id == ContactList.id)
+        .where(ListContact.contact_id == contact.id)
+        .limit(1)
+    )
+    return found or "PL"
+
+
+def _checked(changes: Mapping[str, str]) -> dict[str, str]:
+    checked = {name: value.strip() for name, value in changes.items() if name in EDITABLE}
+    wrong: dict[str, list[str]] = {}
+    for name, value in checked.items():
+        if len(value) > EDITABLE[name]:
+            wrong[name] = [N_("This is too long.")]
+    if checked.get("email") and not _EMAIL.fullmatch(checked["email"]):
+        wrong["email"] = [N_("This is not an e-mail address.")]
+    if "time_zone" in checked and not _is_zone(checked["time_zone"]):
+        wrong["time_zone"] = [N_("Choose a time zone, like Europe/Warsaw.")]
+    if wrong:
+        raise InvalidInput(N_("Some fields need another look."), N_("Mend the marked fields and send again."), wrong)
+    return checked
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return bool(name)
+
+
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name if _is_zone(name) else "UTC")
+
+
+def _standings(session: Session, actor: Actor, contact_id: int) -> list[Standing]:
+    wanted = (
+        select(CampaignContact, Campaign.name)
+        .join(Campaign, Campaign.id == CampaignContact.campaign_id)
+        .where(CampaignContact.contact_id == contact_id)
+        .order_by(Campaign.name)
+    )
+    if actor.scope.campaigns is not None:
+        wanted = wanted.where(Campaign.id.in_(actor.scope.campaigns))
+    return [
+        Standing(r.campaign_id, name, r.state, r.priority, r.attempts, r.next_due_at, r.last_result, r.last_note)
+        for r, name in session.execute(wanted)
+    ]
+
+
+def _suppressed(session: Session, contact: Contact, campaign_ids: Sequence[int]) -> dict[str, str]:
+    """Numbers of the contact on a suppression list that binds its client or these campaigns, with the reason."""
+    found = session.execute(
+        select(Suppression.e164, Suppression.reason).where(
+            Suppression.e164.in_([n.e164 for n in contact.numbers]),
+            or_(Suppression.client_id.is_(None), Suppression.client_id == contact.client_id),
+            or_(Suppression.campaign_id.is_(None), Suppression.campaign_id.in_(campaign_ids)),
+        )
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def _number_view(number: ContactNumber, sees: bool, suppressed: str) -> NumberView:
+    return NumberView(
+        id=number.id,
+        shown=number.e164 if sees else mask_number(number.e164),
+        state=number.state,
+        last_result=number.last_result,
+        suppressed=suppressed,
+    )
+
+
+def _row(contact: Contact, client_name: str, sees: bool) -> ContactRow:
+    first = contact.numbers[0].e164 if contact.numbers else ""
+    return ContactRow(
+        id=contact.id,
+        name=contact.name,
+        company=contact.company,
+        city=contact.city,
+        client_name=client_name,
+        external_id=contact.external_id or "",
+        number=first if sees or not first else mask_number(first),
+        more_numbers=max(len(contact.numbers) - 1, 0),
+    )
