@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hookline.errors import NotPermitted
+from hookline.text import N_
 
 
 class Role(StrEnum):
@@ -69,7 +70,7 @@ class Actor:
     def require(self, permission: str) -> None:
         """Raise `NotPermitted` unless he holds the permission."""
         if not self.can(permission):
-            raise NotPermitted("You are not permitted to do this.", "Ask your administrator for the permission.")
+            raise NotPermitted(N_("You are not permitted to do this."), N_("Ask your administrator for the permission."))
 
     def grant(self, campaign_id: int | None) -> Grant:
         """What he may do in the campaign; supervisors and administrators are not held by grants."""

@@ -14,7 +14,7 @@ NAVIGATION = (NavigationItem(N_("Plugins"), "plugins.index", "plugins.view", "ad
 
 #: How each state looks: its name (a message id) and its tone.
 STATES = {
-    "active": (N_("active"), "ok"),
+    "active": (N_("running"), "ok"),
     "disabled": (N_("disabled"), "calm"),
     "unavailable": (N_("unavailable"), "warn"),
     "failed": (N_("failed"), "bad"),
