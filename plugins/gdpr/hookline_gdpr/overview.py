@@ -16,7 +16,7 @@ from hookline.domain.access import Actor
 from hookline.services.reach import contacts_within
 from hookline_gdpr.models import Consent
 from hookline_gdpr.permissions import MANAGE
-from hookline_gdpr.rules import ConsentState, state_of
+from hookline_gdpr.rules import ConsentState, local_day, state_of
 
 PAGE = 100
 
@@ -41,6 +41,7 @@ class FoundConsent:
     contact: str
     client: str
     number: str
+    given: str
 
 
 @dataclass(frozen=True)
@@ -123,4 +124,7 @@ def _matching(query: Select[Any], text: str) -> Select[Any]:
 
 def _found(consent: Consent, clients: dict[int, str], now: datetime) -> FoundConsent:
     number = next((n.e164 for n in consent.contact.numbers), "")
-    return FoundConsent(consent, state_of(consent, now), consent.contact.name, clients[consent.client_id], number)
+    given = local_day(consent.given_at, consent.contact.time_zone)
+    return FoundConsent(
+        consent, state_of(consent, now), consent.contact.name, clients[consent.client_id], number, given
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,18 +24,29 @@ from hookline_gdpr.errors import ConsentOverruled
 from hookline_gdpr.models import Consent
 from hookline_gdpr.permissions import MANAGE, VIEW
 from hookline_gdpr.reach import contact_in_scope
-from hookline_gdpr.rules import CHANNEL, ConsentState, end_of_day, local_day, refusal_for, start_of_day, state_of
+from hookline_gdpr.rules import (
+    CHANNEL,
+    ConsentState,
+    end_of_day,
+    last_day,
+    local_day,
+    refusal_for,
+    start_of_day,
+    state_of,
+)
 
 MARKETING = Purpose.MARKETING.value
 
 
 @dataclass(frozen=True)
 class ConsentView:
-    """A consent as pages show it."""
+    """A consent as pages show it; `given` and `valid_through` are days (and times) where the contact is."""
 
     consent: Consent
     state: ConsentState
     recorded_by: str
+    given: str
+    valid_through: str
 
 
 class ConsentService:
@@ -80,7 +91,7 @@ class ConsentService:
                 .where(Consent.contact_id == contact.id, Consent.client_id == contact.client_id)
                 .order_by(Consent.given_at.desc(), Consent.id.desc())
             )
-            return [ConsentView(consent, state_of(consent, now), by or "") for consent, by in rows]
+            return [_view(consent, state_of(consent, now), by or "", contact.time_zone) for consent, by in rows]
 
     def objection(self, contact: Contact) -> Refusal | None:
         """Why the contact may not be called for marketing now; None where nothing here stands against it."""
@@ -147,6 +158,13 @@ def record(
     unit.session.add(consent)
     unit.session.flush()
     return consent, True
+
+
+def _view(consent: Consent, state: ConsentState, by: str, zone: str) -> ConsentView:
+    local = consent.given_at.astimezone(ZoneInfo(zone))
+    given = f"{local:%Y-%m-%d}" if local.time() == time.min else f"{local:%Y-%m-%d %H:%M}"
+    through = last_day(consent.valid_until, zone) if consent.valid_until else ""
+    return ConsentView(consent, state, by, given, through)
 
 
 def _consents(session: Session, client_id: int, contact_id: int) -> list[Consent]:

@@ -82,5 +82,5 @@ class _Views:
             "states": ORDER,
             "state_names": STATE_NAMES,
             "tones": TONES,
-            "stations": {"gone": _("no phone"), "connecting": _("phone rings"), "connected": _("phone connected")},
+            "stations": {"gone": _("none"), "connecting": _("rings"), "connected": _("connected")},
         }

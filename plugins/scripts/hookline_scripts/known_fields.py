@@ -36,7 +36,7 @@ def is_known(path: tuple[str, ...]) -> bool:
 def all_fields() -> list[str]:
     """Every field, as a text names it."""
     named = [f"{group}.{name}" for group, names in KNOWN.items() for name in names]
-    return [*named, "contact.custom.…"]
+    return [*named, "contact.custom.NAME"]
 
 
 def closest(field: str) -> str:

@@ -6,6 +6,7 @@ that a checked text can neither fail nor run long. What is filled in is data: it
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 
 import markdown
 import nh3
-from jinja2 import TemplateSyntaxError, Undefined, nodes
+from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -91,10 +92,16 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "default": _default,
 }
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=True, finalize=_finalize, trim_blocks=True, lstrip_blocks=True)
+_ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=True, finalize=_finalize)
 _ENVIRONMENT.filters = dict(_FILTERS)
 _ENVIRONMENT.globals = {}
-_compiled = lru_cache(maxsize=512)(_ENVIRONMENT.from_string)
+#: A line that holds nothing but a tag leaves no empty line behind, which would split a paragraph.
+_ONLY_TAG = re.compile(r"^[ \t]*(\{%[^\n]*?%\})[ \t]*\n", re.MULTILINE)
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> Template:
+    return _ENVIRONMENT.from_string(_ONLY_TAG.sub(r"\1", text))
 
 
 def render_text(text: str, context: ScriptContext) -> str:
