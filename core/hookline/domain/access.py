@@ -70,7 +70,9 @@ class Actor:
     def require(self, permission: str) -> None:
         """Raise `NotPermitted` unless he holds the permission."""
         if not self.can(permission):
-            raise NotPermitted(N_("You are not permitted to do this."), N_("Ask your administrator for the permission."))
+            raise NotPermitted(
+                N_("You are not permitted to do this."), N_("Ask your administrator for the permission.")
+            )
 
     def grant(self, campaign_id: int | None) -> Grant:
         """What he may do in the campaign; supervisors and administrators are not held by grants."""
