@@ -178,6 +178,8 @@ class _Recheck:
     def audience(self) -> Audience | None:
         self._due = self._timer() + self._seconds
         user = still_valid(self._runtime, self._login)
+        if user is not None:
+            self._runtime.agents.heartbeat(user.id)  # an open stream is a browser that is there
         return audience_of(self._runtime, self._runtime.identity.actor(user)) if user is not None else None
 
 

@@ -50,7 +50,8 @@ def enter() -> Response | tuple[str, int]:
 @blueprint.post("/logout")
 @requires("account.use")
 def leave() -> Response:
-    """End this browser's session."""
+    """End this browser's session, and the shift of an agent; refused while he is in a call."""
+    runtime().agents.log_out(g.user.id)
     auth.log_out()
     return redirect(url_for("login.form"))
 
