@@ -28,13 +28,13 @@ from hookline.ports.telephony import (
 from hookline_telephony_sip.addresses import custom_headers, dtmf_digits, station_uri, user_part
 from hookline_telephony_sip.cell import messages as msg
 from hookline_telephony_sip.comfort import write_comfort, write_silence
-from hookline_telephony_sip.errors import BackendStopped, DuplicateLeg, NoTrunk, UnwritableRecording
+from hookline_telephony_sip.errors import BackendStopped, DuplicateLeg, NoTrunk, SameLeg, UnwritableRecording
 from hookline_telephony_sip.pool import CellPool
 from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing
 from hookline_telephony_sip.process import CellFiles, CellProcess
 from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.table import RecordingEntry, RoomEntry, Table
-from hookline_telephony_sip.translate import leg_event, lost_events, recording_event
+from hookline_telephony_sip.translate import leg_event, lost_events, lost_recording, recording_event
 from hookline_telephony_sip.trunk import Trunk, TrunkProvider
 
 log = structlog.get_logger(__name__)
@@ -148,7 +148,9 @@ class SipBackend:
             self._table.leg(leg_id).room.cell.send(msg.HangUp(leg_id))
 
     def bridge(self, conversation_id: str, leg_a: str, leg_b: str) -> None:
-        """Let two answered legs hear each other. Raises NoSuchLeg, LegNotReady."""
+        """Let two answered legs hear each other. Raises NoSuchLeg, LegNotReady, SameLeg."""
+        if leg_a == leg_b:
+            raise SameLeg(leg_a)
         with self._lock:
             for leg_id in (leg_a, leg_b):
                 if self._table.answered_leg(leg_id).room.name != conversation_id:
@@ -222,30 +224,31 @@ class SipBackend:
             room.cell.send(command)
 
     def _hear(self, cell: CellProcess, report: msg.Message) -> None:
-        event = self._event_of(cell, report)
-        if event is not None:
-            self._emit(event)
-
-    def _event_of(self, cell: CellProcess, report: msg.Message) -> LegEvent | None:
         with self._lock:
             room = self._table.by_cell.get(cell)
-            if room is None:
-                return None
-            if isinstance(report, msg.Recorded):
-                recording = room.recordings.pop(report.recording, None)
-                return recording_event(room, recording, report) if recording else None
-            return self._leg_event(room, report)
+            events = self._events_of(room, report) if room else []
+        for event in events:
+            self._emit(event)
 
-    def _leg_event(self, room: RoomEntry, report: msg.Message) -> LegEvent | None:
+    def _events_of(self, room: RoomEntry, report: msg.Message) -> list[LegEvent]:
+        if isinstance(report, msg.Recorded):
+            recording = room.recordings.pop(report.recording, None)
+            return [recording_event(room, recording, report)] if recording else []
         event = leg_event(room, report)
         entry = room.legs.get(event.leg_id) if event else None
-        if entry is None:
-            return None
+        if event is None or entry is None:
+            return []
         if isinstance(report, msg.Answered):
             entry.answered = True
-        elif isinstance(report, msg.Ended):
-            self._table.drop_leg(entry)
-        return event
+        if not isinstance(report, msg.Ended):
+            return [event]
+        self._table.drop_leg(entry)
+        # The cell closes a leg's recordings before it reports the end: one that is left was asked for too late.
+        late = [recording for recording in room.recordings.values() if recording.leg == entry.name]
+        for recording in late:
+            del room.recordings[recording.name]
+        rate = self._settings.clock_rate
+        return [*(lost_recording(room, recording, event.at, rate) for recording in late), event]
 
     def _lose(self, cell: CellProcess) -> None:
         """The cell is gone, in good order or not: whatever is still in the table was lost."""

@@ -39,6 +39,16 @@ class LegNotReady(TelephonyError):
         super().__init__(f"Leg {leg_id} has not answered yet.", "Try again once it has.", retryable=True)
 
 
+class SameLeg(TelephonyError):
+    """A leg was to be bridged with itself."""
+
+    id = "sip-same-leg"
+    status = 422
+
+    def __init__(self, leg_id: str) -> None:
+        super().__init__(f"Leg {leg_id} cannot be bridged with itself.", "Name two legs.", retryable=False)
+
+
 class DuplicateLeg(TelephonyError):
     """A leg or recording id was used for a second thing while the first is still there."""
 

@@ -54,21 +54,23 @@ def recording_event(room: RoomEntry, entry: RecordingEntry, report: msg.Recorded
     )
 
 
+def lost_recording(room: RoomEntry, entry: RecordingEntry, at: datetime, clock_rate: int) -> RecordingFinished:
+    """The event for a recording that no cell will close any more; its file is made playable."""
+    return RecordingFinished(
+        conversation_id=room.name,
+        leg_id=entry.leg,
+        at=at,
+        recording_id=entry.name,
+        path=entry.path,
+        seconds=_repaired_seconds(entry, clock_rate),
+        complete=False,
+    )
+
+
 def lost_events(room: RoomEntry, clock_rate: int) -> list[LegEvent]:
     """What is to be said about everything that was in a cell which is gone: recordings first, then the ends."""
     now = datetime.now(UTC)
-    events: list[LegEvent] = [
-        RecordingFinished(
-            conversation_id=room.name,
-            leg_id=entry.leg,
-            at=now,
-            recording_id=entry.name,
-            path=entry.path,
-            seconds=_repaired_seconds(entry, clock_rate),
-            complete=False,
-        )
-        for entry in room.recordings.values()
-    ]
+    events: list[LegEvent] = [lost_recording(room, entry, now, clock_rate) for entry in room.recordings.values()]
     events += [LegEnded(conversation_id=room.name, leg_id=name, at=now, cause=HangupCause.LOST) for name in room.legs]
     return events
 

@@ -37,10 +37,11 @@ def trunk_to(network: str, **fields: object) -> Trunk:
 class SipFarSide:
     """The far end's half of one call."""
 
-    def __init__(self, control: FarEndControl, call: Record, tones: dict[str, int]) -> None:
+    def __init__(self, control: FarEndControl, call: Record, tones: dict[str, int], address: str) -> None:
         self._control = control
         self._id = call["id"]
         self._tones = tones
+        self.tone_hz = tones[address]
 
     def hears(self, address: str) -> bool:
         """Whether the tone of `address` is most of what has arrived in the last 0.3 s."""
@@ -100,7 +101,8 @@ class SipRig(RealTimeRig):
         phone = address.startswith("sip:")
         name = address.removeprefix("sip:").split("@")[0]
         found = {"phone": name} if phone else {"to": name}
-        return SipFarSide(self.far_end.control, self.far_end.control.wait_for_call(**found), self._tones)
+        call = self.far_end.control.wait_for_call(**found)
+        return SipFarSide(self.far_end.control, call, self._tones, address)
 
     def lose(self, conversation_id: str) -> None:
         """kill -9."""

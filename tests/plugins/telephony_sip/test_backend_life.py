@@ -26,7 +26,7 @@ from hookline.testing.telephony_rig import EventLog
 from hookline.testing.tones import level, wav_seconds
 from hookline_telephony_sip import process
 from hookline_telephony_sip.backend import SipBackend
-from hookline_telephony_sip.errors import BackendStopped, DuplicateLeg, LegNotReady, NoTrunk
+from hookline_telephony_sip.errors import BackendStopped, DuplicateLeg, LegNotReady, NoTrunk, SameLeg
 from hookline_telephony_sip.far_end.process import FarEndProcess
 from hookline_telephony_sip.settings import SipSettings
 from tests.plugins.telephony_sip.sip_legs import Caller
@@ -277,10 +277,17 @@ def test_commands_before_the_answer_say_so(caller: Caller, far_end: FarEndProces
     for command in (
         lambda: caller.backend.hold(leg, True),
         lambda: caller.backend.send_dtmf(leg, "1"),
-        lambda: caller.backend.bridge("room", leg, leg),
+        lambda: caller.backend.bridge("room", leg, "other"),
     ):
         with pytest.raises(LegNotReady):
             command()
+
+
+def test_a_leg_is_not_bridged_with_itself(caller: Caller, far_end: FarEndProcess) -> None:
+    leg = caller.call("room")
+    caller.wait(LegAnswered, leg)
+    with pytest.raises(SameLeg):
+        caller.backend.bridge("room", leg, leg)
 
 
 def test_an_id_is_used_once(caller: Caller, far_end: FarEndProcess, tmp_path: Path) -> None:

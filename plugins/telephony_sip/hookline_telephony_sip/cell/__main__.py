@@ -35,9 +35,16 @@ def main() -> int:
         channel.close()
         return 1
     channel.report(msg.Ready())
-    _run(channel, library, room)
-    busy = not room.empty
-    _wind_up(library, room)
+    try:
+        _run(channel, library, room)
+        busy = not room.empty
+        _wind_up(library, room)
+    except Exception as error:
+        # An owner that has lost track of its room ends at once, which the parent handles as a loss. Unwinding
+        # would free calls after the library, and abort.
+        channel.report(msg.Note("error", f"the cell gives up: {error_text(error)}"))
+        channel.close()
+        os._exit(1)
     del room
     library.stop(wait_for_answers=busy)
     channel.close()
