@@ -9,8 +9,11 @@ import click
 
 from hookline import __version__, bootstrap
 from hookline.commands.campaigns import campaigns
+from hookline.commands.contacts import contacts
 from hookline.commands.explain import explain
 from hookline.commands.install import init
+from hookline.commands.results import results
+from hookline.commands.suppression import suppression
 from hookline.commands.users import users
 from hookline.db import migrate
 from hookline.errors import HooklineError
@@ -68,8 +71,11 @@ def cli() -> None:
 
 
 cli.add_command(campaigns)
+cli.add_command(contacts)
 cli.add_command(explain)
 cli.add_command(init)
+cli.add_command(results)
+cli.add_command(suppression)
 cli.add_command(users)
 
 

@@ -31,8 +31,8 @@ _PER_CALL = (
     "call_result", "hangup_cause", "disposition", "category", "note",
 )  # fmt: skip
 _PER_CONTACT = (
-    "phone", "phone2", "phone3", "state", "attempts", "next_due_at", "last_result", "disposition", "category", "last_call_at",
-    "last_agent", "last_note",
+    "phone", "phone2", "phone3", "state", "attempts", "next_due_at", "last_result", "disposition", "category",
+    "last_call_at", "last_agent", "last_note",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, select, true
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
-from hookline.db.models import ContactList, ImportRun
+from hookline.db.models import CampaignList, ContactList, ImportRun, ListContact
 from hookline.domain.access import Actor, Scope
 from hookline.errors import Conflict, NotFound
 from hookline.services.imports import mapping as mappings
@@ -31,6 +31,8 @@ from hookline.services.lists import add_list, checked_country, reachable_list
 from hookline.text import N_
 
 _PREVIEW_ROWS = 10
+#: Key in the stored dialect: the list was made with this upload, and goes with it where the import is never started.
+_MADE_LIST = "made_list"
 _WAIT_FOR_MAPPING = timedelta(hours=24)
 
 
@@ -69,7 +71,7 @@ class ImportService:
                     list_id=list_id,
                     file_name=PurePath(file_name.replace("\\", "/")).name[:200] or "upload.csv",
                     stored_as=stored_as,
-                    dialect=reading.dialect_to_json(found.dialect),
+                    dialect={**reading.dialect_to_json(found.dialect), _MADE_LIST: isinstance(target, NewList)},
                     mapping=_mapping_to_json(guessed),
                     total=found.rows,
                     created_by=actor.user_id,
@@ -94,7 +96,7 @@ class ImportService:
         found = reading.inspect(self._uploads.path(run.stored_as), delimiter, has_header)
         with self._db.write() as unit:
             fresh = unit.session.get_one(ImportRun, import_id)
-            fresh.dialect, fresh.total = reading.dialect_to_json(found.dialect), found.rows
+            fresh.dialect, fresh.total = {**fresh.dialect, **reading.dialect_to_json(found.dialect)}, found.rows
             fresh.mapping = _mapping_to_json(mappings.guess(found, country))
 
     def set_mapping(self, actor: Actor, import_id: int, mapping: Mapping[int, str]) -> None:
@@ -125,10 +127,10 @@ class ImportService:
         return Preview(dialect, wanted, shown, run.total, reading.duplicate_labels(dialect.columns), problem)
 
     def discard(self, actor: Actor, import_id: int) -> None:
-        """Throw an upload away that was not started."""
+        """Throw an upload away that was not started; a list that was made for it goes too, where nothing uses it."""
         run, _ = self._waiting(actor, import_id)
         with self._db.write() as unit:
-            unit.session.execute(delete(ImportRun).where(ImportRun.id == import_id))
+            _drop(unit.session, unit.session.get_one(ImportRun, import_id))
         self._uploads.delete(run.stored_as)
 
     def _waiting(self, actor: Actor, import_id: int) -> tuple[ImportRun, str]:
@@ -164,12 +166,11 @@ class ImportService:
         self._stopping.clear()
         now = self._db.clock.now()
         with self._db.write() as unit:
-            for stale in unit.session.scalars(
-                select(ImportRun).where(
-                    ImportRun.state == ImportState.UPLOADED.value, ImportRun.created_at < now - _WAIT_FOR_MAPPING
-                )
-            ):
-                unit.session.delete(stale)
+            waited_too_long = (ImportRun.state == ImportState.UPLOADED.value) & (
+                ImportRun.created_at < now - _WAIT_FOR_MAPPING
+            )
+            for stale in unit.session.scalars(select(ImportRun).where(waited_too_long)).all():
+                _drop(unit.session, stale)
             interrupted = unit.session.scalars(
                 select(ImportRun).where(ImportRun.state == ImportState.RUNNING.value).order_by(ImportRun.id)
             ).all()
@@ -220,6 +221,16 @@ def reachable_run(session: Session, scope: Scope, import_id: int) -> ImportRun:
     if run is None:
         raise NotFound(N_("There is no such import."), N_("Choose one from its list's page."))
     return run
+
+
+def _drop(session: Session, run: ImportRun) -> None:
+    session.delete(run)
+    session.flush()
+    uses = (ImportRun.list_id, ListContact.list_id, CampaignList.list_id)
+    if run.dialect.get(_MADE_LIST) and not any(
+        session.scalar(select(u).where(u == run.list_id).limit(1)) for u in uses
+    ):
+        session.execute(delete(ContactList).where(ContactList.id == run.list_id))
 
 
 def _mapping_of(run: ImportRun) -> ColumnMap:
