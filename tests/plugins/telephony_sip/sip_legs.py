@@ -10,19 +10,33 @@ from hookline.ports.telephony import ConnectStation, LegEnded, LegEvent, PlaceCa
 from hookline.testing.telephony_rig import EventLog
 from hookline_telephony_sip.backend import SipBackend
 from hookline_telephony_sip.settings import SipSettings
-from tests.plugins.telephony_sip.sip_rig import trunk_to
+from hookline_telephony_sip.trunk import Trunk
 
 E = TypeVar("E", bound=LegEvent)
 PATIENCE_SECONDS = 15.0
 
 
+def trunk_to(network: str, username: str = "", password: str = "") -> Trunk:
+    """The trunk to a far end's or SIPp's `host:port`."""
+    host, port = network.split(":")
+    return Trunk(
+        id=1,
+        name="test",
+        host=host,
+        port=int(port),
+        username=username,
+        password=password,
+        caller_id="+48221000000",
+    )
+
+
 class Caller:
     """A started backend with one trunk, and what it has told."""
 
-    def __init__(self, network: str = "127.0.0.1:9", settings: SipSettings | None = None, **trunk: object) -> None:
+    def __init__(self, network: str = "127.0.0.1:9", settings: SipSettings | None = None, **login: str) -> None:
         self.log = EventLog()
         self.network = network
-        self.backend = SipBackend(lambda client_id: [trunk_to(self.network, **trunk)], settings)
+        self.backend = SipBackend(lambda client_id: [trunk_to(self.network, **login)], settings)
         self.backend.start(self.log)
 
     def call(self, room: str, number: str = "+48600100100", ring_seconds: float = 20.0) -> str:

@@ -29,8 +29,7 @@ from hookline_telephony_sip.backend import SipBackend
 from hookline_telephony_sip.errors import BackendStopped, DuplicateLeg, LegNotReady, NoTrunk, SameLeg
 from hookline_telephony_sip.far_end.process import FarEndProcess
 from hookline_telephony_sip.settings import SipSettings
-from tests.plugins.telephony_sip.sip_legs import Caller
-from tests.plugins.telephony_sip.sip_rig import trunk_to
+from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
 
 pytestmark = pytest.mark.serial
 
