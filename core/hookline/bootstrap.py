@@ -74,7 +74,7 @@ class Runtime:
         self.record_reads = RecordReadService(self.db)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.work, self.recordings)
         self.scheduler = Scheduler(self._jobs())
-        self.bus.subscribe(DispositionNotifier(self.db, self.host).on_event)
+        self.bus.read("core.hooks", DispositionNotifier(self.db, self.host).on_event)
 
     def _jobs(self) -> list[Job]:
         grace = self.settings.browser_grace_seconds

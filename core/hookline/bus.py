@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import func, select
 
 from hookline.db.database import Database
-from hookline.db.models import OutboxEvent
+from hookline.db.models import OutboxEvent, OutboxReader
 
 log = structlog.get_logger(__name__)
 _BATCH = 200
@@ -53,13 +53,15 @@ def _published(row: OutboxEvent) -> PublishedEvent:
 class EventBus:
     """Numbers stored events and hands each to every handler. Only one runs per installation.
 
-    An event is numbered in the same transaction that precedes its delivery; after a crash in between, subscribers
-    resume by sequence (`since`) and handlers that must not miss anything read the outbox themselves.
+    Two kinds of handlers. *Subscribers* get what is published while they listen (open pages: they resume by `since`).
+    *Readers* miss nothing: each keeps its place in the database and, after a crash between commit and delivery, goes
+    on from there; an event may then come to it twice, never not at all.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._handlers: list[Handler] = []
+        self._readers: dict[str, Handler] = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -69,6 +71,13 @@ class EventBus:
     def subscribe(self, handler: Handler) -> None:
         """Call `handler` with each event from now on, on the bus's thread."""
         self._handlers.append(handler)
+
+    def read(self, name: str, handler: Handler) -> None:
+        """Hand `handler` every event from its place on, at least once and in order; `name` is the place's for ever.
+
+        What the handler raises is logged, and the same event comes again at the next pump.
+        """
+        self._readers[name] = handler
 
     def start(self) -> None:
         """Publish from an own thread after each commit that stored events (once a second, for others' commits)."""
@@ -99,7 +108,29 @@ class EventBus:
                 for happened in batch:
                     self._deliver(happened)
                 count += len(batch)
+            for name, handler in self._readers.items():
+                self._catch_up(name, handler)
         return count
+
+    def _catch_up(self, name: str, handler: Handler) -> None:
+        while batch := self.since(self._place(name), _BATCH):
+            done = 0
+            try:
+                for happened in batch:
+                    handler(happened)
+                    done = happened.sequence
+            except Exception as error:
+                log.error("event reader failed; it will be tried again", reader=name, exc_info=error)
+            if done:
+                with self._db.write() as unit:
+                    unit.session.merge(OutboxReader(name=name, sequence=done))
+            if done != batch[-1].sequence:
+                return
+
+    def _place(self, name: str) -> int:
+        with self._db.read() as session:
+            reader = session.get(OutboxReader, name)
+            return reader.sequence if reader else 0
 
     def _number_next(self) -> list[PublishedEvent]:
         with self._db.read() as session:

@@ -26,3 +26,12 @@ class OutboxEvent(Base):
     call_id: Mapped[int | None]
     agent_id: Mapped[int | None]
     details: Mapped[dict[str, Any]]
+
+
+class OutboxReader(Base):
+    """How far a reader that must miss nothing has come: it goes on after `sequence`, also after a crash."""
+
+    __tablename__ = "outbox_readers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int]

@@ -29,6 +29,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_clients_name")),
     )
     op.create_table(
+        "outbox_readers",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_outbox_readers")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=True),
@@ -642,6 +648,7 @@ def downgrade() -> None:
 
     op.drop_table("agent_state_changes")
     op.drop_table("users")
+    op.drop_table("outbox_readers")
     op.drop_table("outbox")
     op.drop_table("clients")
     # ### end Alembic commands ###
