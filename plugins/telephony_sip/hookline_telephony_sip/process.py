@@ -152,4 +152,6 @@ def _command_line(settings: SipSettings, files: CellFiles, control: int) -> list
 def _environment() -> dict[str, str]:
     """The import path as it is in this process, since the cell must run the same code, and none of our secrets."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    # The library looks host names up on the owner thread: a dead name server must not make the cell seem stuck.
+    kept["RES_OPTIONS"] = "timeout:2 attempts:2"
     return {**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
