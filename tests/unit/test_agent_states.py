@@ -84,7 +84,7 @@ def test_nobody_logs_out_of_a_running_call(state: AgentState) -> None:
     assert not may(state, AgentEvent.PAUSE)
 
 
-@pytest.mark.parametrize("state", set(AgentState) - {AgentState.OFFLINE})
+@pytest.mark.parametrize("state", [s for s in AgentState if s is not AgentState.OFFLINE])
 def test_a_lost_station_never_leaves_an_agent_ready(state: AgentState) -> None:
     assert next_state(state, AgentEvent.STATION_LOST) not in (AgentState.READY, AgentState.RESERVED)
 
