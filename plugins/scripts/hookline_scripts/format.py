@@ -81,10 +81,7 @@ def _compose(text: str) -> Node:
     if len(text) > _MAX_CHARACTERS:
         raise InvalidScript([Problem(N_("A script may have 100 000 characters at most."))])
     try:
-        for event in yaml.parse(text, Loader=yaml.BaseLoader):
-            # Aliases could blow a small text up to gigabytes, and nobody needs them here.
-            if isinstance(event, yaml.AliasEvent):
-                raise InvalidScript([Problem(N_("References (*name) are not used in scripts."), line=_line(event))])
+        _require_plain(text)
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
@@ -94,30 +91,38 @@ def _compose(text: str) -> Node:
         ) from error
     except yaml.YAMLError as error:
         raise InvalidScript([Problem(N_("The text has characters that cannot be used in YAML."))]) from error
-    except RecursionError as error:
-        raise InvalidScript([Problem(N_("The script is nested too deeply."))]) from error
     if not isinstance(root, MappingNode):
         raise InvalidScript([Problem(N_("A script begins with “title:” and “steps:”."), line=1)])
     return root
+
+
+def _require_plain(text: str) -> None:
+    # Read event by event, so that a hostile text costs no more than what is looked at.
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        # Aliases could blow a small text up to gigabytes, and nobody needs them here.
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidScript([Problem(N_("References (*name) are not used in scripts."), line=_line(event))])
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise InvalidScript([Problem(N_("The script is nested too deeply."), line=_line(event))])
 
 
 def _line(marked: Any) -> int:
     return int(marked.start_mark.line) + 1
 
 
-def _plain(node: Node, depth: int = 0) -> Any:
+def _plain(node: Node) -> Any:
     # BaseLoader's view, where every value is a string: "yes" and "no" as choices stay what they are.
-    if depth > _MAX_DEPTH:
-        raise InvalidScript([Problem(N_("The script is nested too deeply."), line=_line(node))])
     if isinstance(node, MappingNode):
-        return {str(key.value): _plain(value, depth + 1) for key, value in node.value}
+        return {str(key.value): _plain(value) for key, value in node.value}
     if isinstance(node, SequenceNode):
-        return [_plain(value, depth + 1) for value in node.value]
+        return [_plain(value) for value in node.value]
     return str(node.value)
 
 
-def _twice(node: Node, depth: int = 0) -> Iterator[Problem]:
-    if isinstance(node, MappingNode) and depth <= _MAX_DEPTH:
+def _twice(node: Node) -> Iterator[Problem]:
+    if isinstance(node, MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
@@ -126,10 +131,10 @@ def _twice(node: Node, depth: int = 0) -> Iterator[Problem]:
             if key.value in seen:
                 yield Problem(N_("“%(name)s” is there twice."), {"name": key.value}, _line(key))
             seen.add(key.value)
-            yield from _twice(value, depth + 1)
-    elif isinstance(node, SequenceNode) and depth <= _MAX_DEPTH:
+            yield from _twice(value)
+    elif isinstance(node, SequenceNode):
         for value in node.value:
-            yield from _twice(value, depth + 1)
+            yield from _twice(value)
 
 
 def _located(root: Node, messages: Any, path: Path = ()) -> Iterator[Problem]:
