@@ -23,7 +23,7 @@ _AROUND = re.compile(r"^(?:=?\"|')?\s*(?:tel(?:efon)?|phone|fax|kom|mob(?:ile)?)
 _ALLOWED = re.compile(r"[\d\s()+.\-–—/]+")
 _SCIENTIFIC = re.compile(r"\d[.,]\d+\s*E\s*\+?\d+", re.IGNORECASE)
 _FLOAT = re.compile(r"(\+?\d{7,15})[.,]0")
-_SEVERAL = re.compile(r"\d{5,}[^\d]*[;,/|][^\d]*\d{5,}")
+_SEVERAL = re.compile(r"\d{5,}[^\d]*[;,/|][^\d]*\d{5,}|\d{7,}\s+\+?\d{7,}")
 _HIDDEN = re.compile(
     r"anoni?y?m\w*|hidden|unknown|private|restricted|withheld|zastrze[zż]on\w*|prywatn\w*|nieznan\w*|ukryt\w*|brak|-+|—|n/?a",
     re.IGNORECASE,
