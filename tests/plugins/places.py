@@ -54,6 +54,7 @@ def make_place(
             purpose=purpose.value,
             state="running",
             backend="simulated",
+            caller_id="+48221234567",
             window=DEFAULT_WINDOW.to_json(),
             retry_rules={},
             required_policies=["gdpr.consent"] if purpose is Purpose.MARKETING else [],
