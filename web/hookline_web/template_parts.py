@@ -10,13 +10,16 @@ from flask import Flask, current_app, url_for
 
 from hookline import __version__
 from hookline.domain.events import Event
+from hookline_web.forms import Form
 from hookline_web.guard import is_static
 
 
 def install(app: Flask) -> None:
     """Add the globals, and the time of change to addresses of static files."""
     app.url_defaults(_add_version)
-    app.jinja_env.globals.update(event_types=event_types, icon_address=icon_address, HOOKLINE_VERSION=__version__)
+    app.jinja_env.globals.update(
+        event_types=event_types, icon_address=icon_address, make_form=Form, HOOKLINE_VERSION=__version__
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
