@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hookline.errors import Conflict, InvalidInput
 from hookline.ports.telephony import TelephonyError
+from hookline.text import N_
 
 
 class NoTrunk(TelephonyError):
@@ -79,3 +81,25 @@ class BackendStopped(TelephonyError):
 
     def __init__(self) -> None:
         super().__init__("The SIP backend is not running.", "Start Hookline's engine and try again.", retryable=True)
+
+
+class TestCallRunning(Conflict):
+    """Test calls are placed one at a time."""
+
+    __test__ = False  # nothing for pytest
+    id = "sip-test-call-running"
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("Another test call is under way."), N_("Wait until it is over: that takes less than a minute.")
+        )
+
+
+class TestCallRefused(InvalidInput):
+    """This number may not be called by way of a test."""
+
+    __test__ = False
+    id = "sip-test-call-refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(N_("No test call to this number."), "", {"number": [reason]})

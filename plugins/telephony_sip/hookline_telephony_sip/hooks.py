@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
-from hookline.contributions import PluginContext
+from hookline.contributions import NavigationItem, Permission, PluginContext, WebPart
+from hookline.domain.dialling import DialRequest
+from hookline.hookspecs import hookimpl
+from hookline.ports.telephony import TelephonyBackend
+from hookline.text import N_
+from hookline_telephony_sip.backend import SipBackend
+from hookline_telephony_sip.permissions import MANAGE, PERMISSIONS
+from hookline_telephony_sip.schemas import load_settings
+from hookline_telephony_sip.service import TrunkService
+from hookline_telephony_sip.trials import Trials
+from hookline_telephony_sip.views import make_blueprint
 
 
 class Hooks:
-    """Made once at start."""
+    """Made once at start. Raises InvalidInput for settings that cannot be used."""
 
     def __init__(self, context: PluginContext) -> None:
-        self._context = context
+        self._db = context.db
+        self._settings = load_settings(context.settings)
+        self._trunks = TrunkService(context.db)
+
+    @hookimpl
+    def hookline_register_telephony_backends(self) -> list[TelephonyBackend]:
+        """SIP over the trunks in the table."""
+        return [SipBackend(self._trunks.trunks_for, self._settings)]
+
+    @hookimpl
+    def hookline_select_caller_id(self, request: DialRequest, backend: str) -> str | None:
+        """The caller ID of the trunk that the call would go over."""
+        return self._trunks.default_caller_id(request.client_id) if backend == SipBackend.name else None
+
+    @hookimpl
+    def hookline_register_permissions(self) -> list[Permission]:
+        """telephony_sip.manage."""
+        return PERMISSIONS
+
+    @hookimpl
+    def hookline_register_web_parts(self) -> list[WebPart]:
+        """Trunks and test calls."""
+        return [WebPart(make_blueprint(self._db, self._trunks, Trials(self._settings)))]
+
+    @hookimpl
+    def hookline_register_navigation(self) -> list[NavigationItem]:
+        """The menu entry."""
+        return [NavigationItem(N_("Trunks"), "telephony_sip.index", MANAGE, section="admin", icon="route", order=85)]

@@ -95,6 +95,13 @@ class StopRecording(Message):
 
 
 @dataclass(frozen=True)
+class Measure(Message):
+    """Tell what audio the leg has received; answered by `Measured`."""
+
+    leg: str
+
+
+@dataclass(frozen=True)
 class Quit(Message):
     """Hang up everything and exit."""
 
@@ -150,6 +157,15 @@ class Digit(Message):
 
 
 @dataclass(frozen=True)
+class Measured(Message):
+    """RTP packets that have come in and that are missing, since the answer."""
+
+    leg: str
+    received: int
+    lost: int
+
+
+@dataclass(frozen=True)
 class Recorded(Message):
     """The recording is closed and may be read."""
 
@@ -170,8 +186,8 @@ class Note(Message):
 _KINDS: dict[str, type[Message]] = {
     kind.__name__: kind
     for kind in (
-        *(Dial, HangUp, Bridge, Hold, Mute, SendDigits, StartRecording, StopRecording, Quit),
-        *(Ready, Beat, Ringing, Answered, Ended, Digit, Recorded, Note),
+        *(Dial, HangUp, Bridge, Hold, Mute, SendDigits, StartRecording, StopRecording, Measure, Quit),
+        *(Ready, Beat, Ringing, Answered, Ended, Digit, Measured, Recorded, Note),
     )
 }
 

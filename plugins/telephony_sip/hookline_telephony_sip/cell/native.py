@@ -121,6 +121,11 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         prm.opt.flag = pj.PJSUA_CALL_UNHOLD
         self.reinvite(prm)
 
+    def received(self) -> tuple[int, int]:
+        """RTP packets that have come in, and that are missing. Only while there is an audio stream. Raises pj.Error."""
+        stream = self.getStreamStat(0)  # kept in a name: what it holds points into it
+        return stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss
+
     @_guarded
     def onCallState(self, prm: Any) -> None:
         """Note the state."""

@@ -75,6 +75,8 @@ class Room:
                 self._legs[name].muted = on
             case msg.SendDigits(leg=name, digits=digits):
                 self._send_digits(name, digits)
+            case msg.Measure(leg=name):
+                self._measure(name)
             case msg.StartRecording():
                 self._start_recording(command)
             case msg.StopRecording(recording=name) if name in self._recordings:
@@ -159,6 +161,16 @@ class Room:
             leg.call.dialDtmf(digits)
         except pj.Error as error:
             self._complain(f"sending digits: {error_text(error)}")
+
+    def _measure(self, name: str) -> None:
+        leg = self._legs.get(name)
+        received, lost = 0, 0
+        try:
+            if leg is not None and leg.call is not None and leg.talking:
+                received, lost = leg.call.received()
+        except pj.Error as error:
+            self._complain(f"measuring: {error_text(error)}")
+        self._report(msg.Measured(name, received, lost))
 
     def _start_recording(self, command: msg.StartRecording) -> None:
         leg = self._legs.get(command.leg)

@@ -1,0 +1,36 @@
+"""The plugin's table: trunks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hookline.db.base import Base
+from hookline.db.models import Client
+
+
+class TrunkRecord(Base):
+    """A SIP trunk as it is set up. The password is not here: `password_variable` names what carries it."""
+
+    __tablename__ = "telephony_sip_trunks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    host: Mapped[str]
+    port: Mapped[int]
+    transport: Mapped[str] = mapped_column(default="udp")
+    #: The client whose calls alone may use it; None: every client's.
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
+    username: Mapped[str] = mapped_column(default="")
+    password_variable: Mapped[str] = mapped_column(default="")
+    #: E.164, shown where a campaign names no caller ID of its own.
+    caller_id: Mapped[str] = mapped_column(default="")
+    number_format: Mapped[str] = mapped_column(default="e164")
+    #: Higher is used first.
+    priority: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    client: Mapped[Client | None] = relationship()

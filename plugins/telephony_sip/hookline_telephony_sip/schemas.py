@@ -1,0 +1,145 @@
+"""What comes in from forms, commands and the settings file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+
+from hookline.errors import InvalidInput
+from hookline.services.phones import InvalidPhone, normalise
+from hookline.text import N_
+from hookline.validation import line
+from hookline_telephony_sip.addresses import sip_host, user_part
+from hookline_telephony_sip.errors import InvalidSipValue
+from hookline_telephony_sip.settings import SipSettings
+from hookline_telephony_sip.trunk import NumberFormat
+
+PASSWORD_PREFIX = "HOOKLINE_SIP_"  # noqa: S105 - the beginning of a variable's name
+_VARIABLE = re.compile(rf"{PASSWORD_PREFIX}[A-Z0-9_]{{1,60}}")
+_WHOLE_NUMBER: dict[str, str | list[Any] | dict[Any, Any]] = {
+    "invalid": [N_("Write a whole number.")],
+    "null": [N_("Write a whole number.")],
+}
+
+
+def _host(value: str) -> None:
+    try:
+        sip_host(value)
+    except InvalidSipValue as error:
+        raise ValidationError(N_("Write a host name or an IPv4 address, without sip: and without a port.")) from error
+
+
+def _username(value: str) -> None:
+    try:
+        user_part(value or "none", "the user name")
+    except InvalidSipValue as error:
+        raise ValidationError(N_("Use letters, digits, dots, dashes and underscores only.")) from error
+
+
+def _variable(value: str) -> None:
+    # A free choice would let this page send a digest of any other secret in the environment to any host.
+    if value and not _VARIABLE.fullmatch(value):
+        raise ValidationError(N_("Write capital letters, digits and _, beginning with HOOKLINE_SIP_."))
+
+
+class TrunkSchema(Schema):
+    """A trunk as a form or a command sends it."""
+
+    name = line(required=True, most=80)
+    host = line(required=True, most=253)
+    port = fields.Integer(
+        load_default=5060,
+        validate=validate.Range(1, 65535, error=N_("A port is a number from 1 to 65535.")),
+        error_messages=_WHOLE_NUMBER,
+    )
+    client_id = fields.Integer(
+        load_default=None, allow_none=True, error_messages={"invalid": [N_("Choose from the list.")]}
+    )
+    username = line(most=64)
+    password_variable = line(most=80)
+    caller_id = line(most=40)
+    number_format = fields.String(
+        load_default=NumberFormat.E164.value,
+        validate=validate.OneOf([f.value for f in NumberFormat], error=N_("Choose from the list.")),
+    )
+    priority = fields.Integer(
+        load_default=0,
+        validate=validate.Range(-1000, 1000, error=N_("Choose -1000 to 1000.")),
+        error_messages=_WHOLE_NUMBER,
+    )
+
+    @pre_load
+    def _empty_is_unsaid(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        # A form sends "" for what was left empty.
+        optional = {"port", "client_id", "priority"}
+        return {name: value for name, value in data.items() if not (name in optional and value in ("", None))}
+
+    @post_load
+    def _check(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        wrong: dict[str, list[str]] = {}
+        for name, check in (("host", _host), ("username", _username), ("password_variable", _variable)):
+            try:
+                check(data[name])
+            except ValidationError as error:
+                wrong[name] = list(error.messages)
+        if data["username"] and not data["password_variable"]:
+            wrong.setdefault("password_variable", [N_("A trunk with a user name needs a password.")])
+        if data["password_variable"] and not data["username"]:
+            wrong.setdefault("username", [N_("A password alone is no log-in.")])
+        try:
+            data["caller_id"] = data["caller_id"] and normalise(data["caller_id"], "").e164
+        except InvalidPhone:
+            wrong["caller_id"] = [N_("Write the number with its country code, like +48 22 123 45 67.")]
+        if wrong:
+            raise ValidationError(wrong)
+        return data
+
+
+class NumberSchema(Schema):
+    """The number of a test call."""
+
+    number = line(required=True, most=60)
+
+
+class SettingsSchema(Schema):
+    """The plugin's table in hookline.toml."""
+
+    class Meta:
+        unknown = RAISE
+
+    bind_address = fields.String(load_default="127.0.0.1")
+    warm_cells = fields.Integer(load_default=1)
+    max_cells = fields.Integer(load_default=16)
+    hold_music = fields.String(load_default=None, allow_none=True)
+    clock_rate = fields.Integer(load_default=8000)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_kwargs: Any) -> SipSettings:
+        music = data.pop("hold_music")
+        return SipSettings(hold_music=Path(music) if music else None, **data)
+
+
+def load_settings(table: Mapping[str, Any]) -> SipSettings:
+    """The settings as the backend uses them. Raises InvalidInput with each wrong setting and why."""
+    try:
+        settings: SipSettings = SettingsSchema().load(table)
+    except ValidationError as error:
+        found = {str(name): [str(text) for text in texts] for name, texts in error.messages_dict.items()}
+        raise _wrong_settings(found) from error
+    except InvalidInput as error:
+        raise _wrong_settings(error.fields) from error
+    return settings
+
+
+def _wrong_settings(found: dict[str, list[str]]) -> InvalidInput:
+    details = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in found.items())
+    return InvalidInput(
+        "The settings in [plugins.telephony_sip] cannot be used: %(details)s",
+        "Mend them in hookline.toml and start again.",
+        found,
+        params={"details": details},
+    )
