@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from hookline import PLUGIN_API_VERSION
-from hookline.hookspecs import dialling, results, scripts, telephony, web
+from hookline import PLUGIN_API_VERSION, hookspecs
 from hookline.settings import SettingsSchema
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
-DOMAINS = (telephony, dialling, results, scripts, web)
+DOMAINS = tuple(
+    importlib.import_module(f"{hookspecs.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(hookspecs.__path__)
+    if module.name != "markers"
+)
 NOTICE = "<!-- Made by `make reference` from the code: edit the docstrings, not this file. -->\n"
 
 _HOOKS_INTRO = f"""# Hooks
