@@ -10,6 +10,7 @@ from gunicorn.app.base import BaseApplication
 
 from hookline.bootstrap import Runtime
 from hookline_web.app import create_app
+from hookline_web.context import EXTENSION
 
 #: Each open page's stream holds a thread; the rest answer requests.
 _THREADS = 256
@@ -22,6 +23,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._make_runtime = make_runtime
         self._bind = bind
         self._runtime: Runtime | None = None
+        self._app: Flask | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -47,13 +49,16 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """Build the runtime and its app, in the worker."""
         self._runtime = self._make_runtime()
-        return create_app(self._runtime)
+        self._app = create_app(self._runtime)
+        return self._app
 
     def _started(self, _worker: Any) -> None:
         if self._runtime is not None:
             self._runtime.start()
 
     def _ended(self, _server: Any, _worker: Any) -> None:
+        if self._app is not None:
+            self._app.extensions[EXTENSION].hub.close()  # the process waits for the streams' threads
         if self._runtime is not None:
             self._runtime.stop()
             self._runtime.close()
