@@ -8,11 +8,13 @@ from hookline.bus import EventBus
 from hookline.contributions import PluginContext
 from hookline.db import migrate
 from hookline.db.database import Database
+from hookline.db.leadership import leadership_for
 from hookline.engine import Engine
+from hookline.jobs import Job
 from hookline.permissions import CORE_PERMISSIONS
 from hookline.plugin_host.host import PluginHost
 from hookline.ports.clock import Clock, SystemClock
-from hookline.scheduler import Job, Scheduler
+from hookline.scheduler import Scheduler
 from hookline.services.agents import AgentService
 from hookline.services.call_reads import CallReadService
 from hookline.services.calls import CallService
@@ -20,6 +22,7 @@ from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.contact_history import ContactHistory
 from hookline.services.contacts import ContactService
+from hookline.services.core_jobs import core_jobs
 from hookline.services.desk import DeskService
 from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
@@ -27,6 +30,7 @@ from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
 from hookline.services.identity import IdentityService
 from hookline.services.imports import ImportReports, ImportService
+from hookline.services.job_board import JobBoard
 from hookline.services.lists import ListService
 from hookline.services.notifications import DispositionNotifier
 from hookline.services.record_reads import RecordReadService
@@ -73,16 +77,13 @@ class Runtime:
         self.call_reads = CallReadService(self.db, self.host)
         self.record_reads = RecordReadService(self.db)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.work, self.recordings)
-        self.scheduler = Scheduler(self._jobs())
+        self.job_board = JobBoard(self.db)
+        leadership = leadership_for(self.db.engine, settings.data_dir)
+        self.scheduler = Scheduler(self._jobs(), self.job_board, leadership, self._is_active)
         self.bus.read("core.hooks", DispositionNotifier(self.db, self.host).on_event)
 
     def _jobs(self) -> list[Job]:
-        grace = self.settings.browser_grace_seconds
-        return [
-            Job("core.present-due-contacts", 5, self.work.present_to_all),
-            Job("core.expire-wrap-ups", 2, self.agents.expire_wrap_ups),
-            Job("core.end-silent-sessions", 10, lambda: self.agents.end_silent_sessions(grace)),
-        ]
+        return [*core_jobs(self.agents, self.work, self.settings.browser_grace_seconds), *self.host.jobs().values()]
 
     def start(self) -> None:
         """Start the engine: reconcile, telephony backends, event bus, jobs. One process per installation does."""
@@ -97,6 +98,9 @@ class Runtime:
         self.imports.stop()
         self.engine.stop()
         self.bus.stop()
+
+    def _is_active(self, owner: str) -> bool:
+        return owner == "core" or self.host.is_active(owner)
 
     def _plugin_context(self, name: str) -> PluginContext:
         data_dir: Path = self.settings.data_dir / "plugins" / name

@@ -31,6 +31,8 @@ CORE_PERMISSIONS = {
         Permission("users.manage", "Manage users and their grants", _ADMIN),
         Permission("clients.manage", "Manage clients", _ADMIN),
         Permission("stations.manage", "Manage stations", _ADMIN),
+        Permission("jobs.view", "See background jobs", _ADMIN),
+        Permission("jobs.manage", "Run and cancel background jobs", _ADMIN),
         Permission("plugins.view", "See plugins and their health", _ADMIN),
     )
 }

@@ -24,7 +24,8 @@ from hookline.contributions import NavigationItem, Panel, Permission, PluginCont
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.errors import HooklineError
-from hookline.hookspecs import dialling, results, scripts, telephony, web
+from hookline.hookspecs import dialling, jobs, results, scripts, telephony, web
+from hookline.jobs import Job
 from hookline.plugin_host.manifest import BadManifest, Manifest, read_manifest
 from hookline.ports.hooks import PolicyAnswer
 from hookline.ports.scripts import ScriptEngine
@@ -78,7 +79,7 @@ class PluginHost:
     def __init__(self, disabled: Iterable[str] = ()) -> None:
         self._disabled = frozenset(disabled)
         self._manager = pluggy.PluginManager("hookline")
-        for spec in (telephony, dialling, results, scripts, web):
+        for spec in (telephony, dialling, results, scripts, jobs, web):
             self._manager.add_hookspecs(spec)
         self.statuses: dict[str, PluginStatus] = {}
         self.manifests: dict[str, Manifest] = {}
@@ -152,13 +153,14 @@ class PluginHost:
         # pluggy calls last registered first; so do we.
         return [(i.plugin_name, _call_with_known(i)) for i in reversed(found)]
 
-    def _is_active(self, plugin: str) -> bool:
-        return self.statuses[plugin].state is PluginState.ACTIVE
+    def is_active(self, plugin: str) -> bool:
+        """Whether the plugin is there, enabled and sound."""
+        return plugin in self.statuses and self.statuses[plugin].state is PluginState.ACTIVE
 
     def _contribute(self, hook: str) -> list[Owned[Any]]:
         gathered: list[Owned[Any]] = []
         for plugin, implementation in sorted(self._implementations(hook), key=lambda pair: pair[0]):
-            if not self._is_active(plugin):
+            if not self.is_active(plugin):
                 continue
             try:
                 gathered += [Owned(plugin, value) for value in implementation() or []]
@@ -187,7 +189,7 @@ class PluginHost:
         asked = [
             (plugin, self._pool.submit(implementation, request=request))
             for plugin, implementation in self._implementations("hookline_dial_refusals")
-            if self._is_active(plugin)
+            if self.is_active(plugin)
         ]
         answers: list[PolicyAnswer] = []
         for plugin, future in asked:
@@ -209,7 +211,7 @@ class PluginHost:
     def call_disposed(self, call: DisposedCall) -> None:
         """Notify every plugin; an error is isolated and counted."""
         for plugin, implementation in self._implementations("hookline_call_disposed"):
-            if not self._is_active(plugin):
+            if not self.is_active(plugin):
                 continue
             try:
                 implementation(call=call)
@@ -220,7 +222,7 @@ class PluginHost:
     def select_caller_id(self, request: DialRequest, backend: str) -> str | None:
         """The first plugin's choice; an error propagates (the call is not placed)."""
         for plugin, implementation in self._implementations("hookline_select_caller_id"):
-            if self._is_active(plugin):
+            if self.is_active(plugin):
                 chosen: str | None = implementation(request=request, backend=backend)
                 if chosen is not None:
                     return chosen
@@ -246,6 +248,17 @@ class PluginHost:
         """Plugins' permissions by name."""
         return self._by_name(self._contribute("hookline_register_permissions"), "permission")
 
+    def jobs(self) -> dict[str, Job]:
+        """Plugins' jobs by name; one that does not begin with its plugin's name is refused."""
+        owned = self._contribute("hookline_register_jobs")
+        for item in owned:
+            if item.value.owner != item.plugin:
+                raise NameClash(
+                    f"Plugin {item.plugin} registers the job {item.value.name}.",
+                    f"Its name must begin with {item.plugin}.",
+                )
+        return self._by_name(owned, "job")
+
     def web_parts(self) -> list[Owned[WebPart]]:
         """Blueprints, with their plugins."""
         return self._contribute("hookline_register_web_parts")
@@ -260,7 +273,7 @@ class PluginHost:
 
     def active_packages(self) -> dict[str, str]:
         """Import package of each active plugin, by plugin name: for migrations, help and translations."""
-        return {n: m.package for n, m in self.manifests.items() if self._is_active(n)}
+        return {n: m.package for n, m in self.manifests.items() if self.is_active(n)}
 
     def close(self) -> None:
         """Let go of the policy threads."""

@@ -6,6 +6,7 @@ from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContac
 from hookline.db.models.contacts import Contact, ContactList, ContactNumber, ListContact
 from hookline.db.models.identity import Client, User, UserClient
 from hookline.db.models.imports import ImportRejection, ImportRun, ImportWarning
+from hookline.db.models.jobs import JobStatus
 from hookline.db.models.outbox import OutboxEvent, OutboxReader
 from hookline.db.models.suppression import Suppression
 
@@ -27,6 +28,7 @@ __all__ = [
     "ImportRejection",
     "ImportRun",
     "ImportWarning",
+    "JobStatus",
     "Leg",
     "ListContact",
     "OutboxEvent",

@@ -29,6 +29,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_clients_name")),
     )
     op.create_table(
+        "jobs",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("started_at", types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("runs", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_jobs")),
+    )
+    op.create_table(
         "outbox_readers",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -649,6 +663,7 @@ def downgrade() -> None:
     op.drop_table("agent_state_changes")
     op.drop_table("users")
     op.drop_table("outbox_readers")
+    op.drop_table("jobs")
     op.drop_table("outbox")
     op.drop_table("clients")
     # ### end Alembic commands ###

@@ -1,0 +1,101 @@
+"""Who runs the jobs: an advisory lock on PostgreSQL, a locked file beside an SQLite database."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from pathlib import Path
+from typing import IO
+
+import structlog
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from hookline.ports.leader import Leadership
+
+log = structlog.get_logger(__name__)
+
+#: Any number will do, as long as every Hookline of a database uses the same.
+_ADVISORY_KEY = 0x686F6F6B
+
+
+class FileLeadership:
+    """Holds a lock on a file; the system lets go of it when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+        self._lock = threading.Lock()
+
+    def lead(self) -> bool:
+        """Whether the file is ours."""
+        with self._lock:
+            if self._file is not None:
+                return True
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._path.open("w")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.close()
+                return False
+            self._file = file
+            return True
+
+    def give_up(self) -> None:
+        """Unlock."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+
+class AdvisoryLeadership:
+    """Holds a session-level advisory lock on a connection of its own; lost with the connection, tried for again."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()
+
+    def lead(self) -> bool:
+        """Whether the lock is ours and its connection still lives."""
+        with self._lock:
+            try:
+                return self._hold()
+            except DBAPIError as error:
+                log.warning("leadership lost with its connection", error_type=type(error).__name__)
+                self._drop()
+                return False
+
+    def _hold(self) -> bool:
+        if self._connection is not None:
+            self._connection.execute(text("SELECT 1"))
+            self._connection.commit()
+            return True
+        connection = self._engine.connect()
+        taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY})
+        connection.commit()
+        if taken:
+            self._connection = connection
+            return True
+        connection.close()
+        return False
+
+    def give_up(self) -> None:
+        """Unlock by closing the connection for good."""
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+
+def leadership_for(engine: Engine, data_dir: Path) -> Leadership:
+    """The kind that fits the database."""
+    if engine.dialect.name == "postgresql":
+        return AdvisoryLeadership(engine)
+    return FileLeadership(data_dir / "scheduler.lock")

@@ -1,0 +1,93 @@
+"""Keeps what jobs did, and what people ask of them: the memory between the scheduler and the jobs page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from hookline.db.database import Database
+from hookline.db.models import JobStatus
+from hookline.domain.access import Actor
+from hookline.errors import NotFound
+from hookline.jobs import JobRun
+from hookline.text import N_
+
+#: A frequent job's success is written down at most this often; a change of state always is.
+_NOTE_EVERY = timedelta(minutes=1)
+
+
+class JobBoard:
+    """Reads and writes the jobs' rows."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def now(self) -> datetime:
+        """The installation's time."""
+        return self._db.clock.now()
+
+    def statuses(self) -> dict[str, JobStatus]:
+        """The last known run of every job that ever ran."""
+        with self._db.read() as session:
+            return {row.name: row for row in session.scalars(select(JobStatus))}
+
+    def ask(self, actor: Actor, name: str, what: str) -> None:
+        """Ask the scheduler, wherever it runs, to "run" or "cancel" a job."""
+        actor.require("jobs.manage")
+        with self._db.write() as unit:
+            row = unit.session.get(JobStatus, name)
+            if row is None:
+                raise NotFound(N_("This job has not run yet."))
+            row.asked = what
+
+    def take_asked(self) -> dict[str, str]:
+        """What was asked since the last look; each wish is handed out once."""
+        with self._db.read() as session:
+            if session.scalar(select(JobStatus.name).where(JobStatus.asked != "").limit(1)) is None:
+                return {}
+        with self._db.write() as unit:
+            rows = unit.session.scalars(select(JobStatus).where(JobStatus.asked != "")).all()
+            wishes = {row.name: row.asked for row in rows}
+            for row in rows:
+                row.asked = ""
+            return wishes
+
+    def started(self, name: str, *, quiet: bool) -> None:
+        """A run began; a quiet (frequent) job that is known is not written down for that."""
+        if quiet and name in self.statuses():
+            return
+        with self._db.write() as unit:
+            row = unit.session.get(JobStatus, name)
+            if row is None:
+                row = JobStatus(name=name, runs=0, failures=0, asked="", result="", done=0, total=0)
+                unit.session.add(row)
+            row.state, row.started_at, row.finished_at = "running", unit.clock.now(), None
+            row.done = row.total = 0
+
+    def progressed(self, name: str, run: JobRun) -> None:
+        """A run came further; somebody's wish to cancel reaches it here."""
+        with self._db.write() as unit:
+            row = unit.session.get(JobStatus, name)
+            if row is None:
+                return
+            row.done, row.total = run.done, run.total
+            if row.asked == "cancel":
+                row.asked = ""
+                run.cancelled.set()
+
+    def finished(self, name: str, state: str, result: str, *, quiet: bool) -> None:
+        """A run ended."""
+        now = self._db.clock.now()
+        if quiet:
+            known = self.statuses().get(name)
+            fresh = known is not None and known.finished_at is not None and now - known.finished_at < _NOTE_EVERY
+            if fresh and known is not None and known.state == state == "done":
+                return
+        with self._db.write() as unit:
+            row = unit.session.get(JobStatus, name)
+            if row is None:
+                return
+            row.state, row.finished_at, row.result = state, now, result[:500]
+            row.runs += 1
+            row.failures += state == "failed"
