@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import tempfile
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from hookline.contributions import PluginContext
+from hookline.db.database import Database
 from hookline.plugin_host.host import PluginHost
+from hookline.ports.clock import SystemClock
 from scripts.generate_reference import DOMAINS, hook_functions, pages
 from tests.architecture.source import packages, parsed, plugins, short
 from tests.architecture.source import product_files as every_product_file
@@ -120,3 +124,25 @@ def test_a_behavioural_test_names_it(hook: str) -> None:
 @pytest.mark.parametrize("page", sorted(pages()), ids=lambda p: p.name)
 def test_the_generated_reference_is_up_to_date(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == pages()[page], "run `make reference`"
+
+
+@pytest.mark.parametrize("package", sorted(plugins()))
+def test_a_plugins_readme_names_its_hooks_and_permissions(package: str) -> None:
+    readme = (plugins()[package].parent / "README.md").read_text(encoding="utf-8")
+    hooks = [
+        name for name, found in _implementations().items() if any(plugins()[package] in f.parents for f, _ in found)
+    ]
+    own = package.removeprefix("hookline_")
+    permissions = [p for p in _host().permissions() if p.startswith(f"{own}.")]
+    assert not [name for name in [*hooks, *permissions] if f"`{name}`" not in readme]
+
+
+@cache
+def _host() -> PluginHost:
+    """A host with the bundled plugins loaded, on a database that nothing reads."""
+    folder = Path(tempfile.mkdtemp())
+    db = Database("sqlite://", SystemClock())
+    host = PluginHost()
+    host.discover()
+    host.load(lambda name: PluginContext(db, SystemClock(), {}, folder / name))
+    return host
