@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 
 from hookline import validation
 from hookline.domain.access import Actor
@@ -29,13 +29,13 @@ EVENTS = (
     "CallDisposed",
 )
 STATE_NAMES = {
-    AgentState.OFFLINE: _l("Offline"),
-    AgentState.READY: _l("Ready"),
-    AgentState.RESERVED: _l("Sees a contact"),
-    AgentState.RINGING: _l("Dialling"),
-    AgentState.ON_CALL: _l("On a call"),
-    AgentState.WRAP_UP: _l("Wrap-up"),
-    AgentState.PAUSED: _l("Paused"),
+    AgentState.OFFLINE: lazy_gettext("Offline"),
+    AgentState.READY: lazy_gettext("Ready"),
+    AgentState.RESERVED: lazy_gettext("Sees a contact"),
+    AgentState.RINGING: lazy_gettext("Dialling"),
+    AgentState.ON_CALL: lazy_gettext("On a call"),
+    AgentState.WRAP_UP: lazy_gettext("Wrap-up"),
+    AgentState.PAUSED: lazy_gettext("Paused"),
 }
 TONES = {
     AgentState.OFFLINE: "calm",
@@ -82,5 +82,5 @@ class _Views:
             "states": ORDER,
             "state_names": STATE_NAMES,
             "tones": TONES,
-            "stations": {"gone": _("none"), "connecting": _("rings"), "connected": _("connected")},
+            "stations": {"gone": _("no phone"), "connecting": _("rings"), "connected": _("connected")},
         }

@@ -154,18 +154,20 @@ def _words(problem: Problem) -> str:
 
 
 def _first_text() -> str:
+    title, greeting, interested = _("New script"), _("Greeting"), _("Is the contact interested?")
     hello = _("Good morning, this is **%(agent)s** calling for %(client)s.", agent=_AGENT, client=_CLIENT)
+    whom = _("Am I speaking with %(name)s?", name="{{ contact.name }}")
     return f"""\
-title: {_("New script")}
+title: {title}
 steps:
-  - title: {_("Greeting")}
+  - title: {greeting}
     say: |
       {hello}
 
-      {_("Am I speaking with %(name)s?", name="{{ contact.name }}")}
+      {whom}
     ask:
       - key: interested
-        label: {_("Is the contact interested?")}
+        label: {interested}
         kind: yes_no
         required: true
 """
