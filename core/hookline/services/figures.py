@@ -239,7 +239,10 @@ def _standings(session: Session, ids: list[int]) -> dict[int, Standing]:
     counted: dict[int, dict[RecordState, int]] = {}
     for campaign_id, state, count in rows:
         counted.setdefault(campaign_id, {})[RecordState(state)] = count
-    return {campaign_id: Standing(by_state) for campaign_id, by_state in counted.items()}
+    return {
+        campaign_id: Standing({state: by_state[state] for state in RecordState if state in by_state})
+        for campaign_id, by_state in counted.items()
+    }
 
 
 def _working(session: Session, ids: list[int]) -> dict[int, int]:

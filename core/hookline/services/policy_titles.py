@@ -12,6 +12,6 @@ CORE_POLICY_TITLES = {
     "core.suppressed": N_("Not on the suppression list"),
     "core.wrong-number": N_("Not marked as wrong"),
     "core.calling-window": N_("Within the calling window"),
-    "core.attempts-per-day": N_("Attempts on this day"),
-    "core.attempts-total": N_("Attempts in all"),
+    "core.attempts-per-day": N_("Attempts on this day are within the limit"),
+    "core.attempts-total": N_("Attempts in all are within the limit"),
 }

@@ -60,6 +60,16 @@ class RecordReadService:
         lines = [RecordLine(*row) for row in rows]
         return keyset.page(lines, before, after, lambda line: line.record.id)
 
+    def contact(self, scope: Scope, campaign_id: int, contact_id: int) -> Contact:
+        """One of the campaign's contacts, with its numbers; raises NotFound."""
+        with self._db.read() as session:
+            _campaign(session, scope, campaign_id)
+            row = session.execute(_lines(campaign_id).where(Contact.id == contact_id)).first()
+        if row is None:
+            raise NotFound(N_("There is no such contact in this campaign."))
+        found: Contact = row[1]
+        return found
+
     def find_campaign(self, scope: Scope, text: str) -> Campaign:
         """The campaign with this id or name; raises NotFound, or Conflict where two clients have one of that name."""
         with self._db.read() as session:

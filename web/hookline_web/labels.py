@@ -1,0 +1,164 @@
+"""The field's words as pages show them: results, states, purposes, categories; and figures and times as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.units import format_unit
+from flask import Blueprint, current_app, url_for
+from flask_babel import format_datetime, format_percent, get_locale
+
+from hookline.text import N_
+from hookline_web.i18n import translated
+
+CAMPAIGN_STATES = {
+    "draft": N_("Draft"),
+    "running": N_("Running"),
+    "paused": N_("Paused"),
+    "ended": N_("Ended"),
+}
+CAMPAIGN_STATE_TONES = {"running": "ok", "paused": "warn", "draft": "info"}
+
+RECORD_STATES = {
+    "new": N_("Not called yet"),
+    "reserved": N_("With an agent"),
+    "in_call": N_("In a call"),
+    "wrap_up": N_("Wrap-up"),
+    "retry": N_("To be tried again"),
+    "done": N_("Done"),
+}
+RECORD_STATE_TONES = {"reserved": "info", "in_call": "info", "wrap_up": "info", "retry": "warn", "done": "ok"}
+
+PURPOSES = {
+    "marketing": N_("Marketing"),
+    "service": N_("Service"),
+    "research": N_("Research"),
+    "collection": N_("Debt collection"),
+}
+
+DIAL_MODES = {"preview": N_("Preview: the agent sees the contact, then dials or skips")}
+
+CATEGORIES = {
+    "success": N_("Success"),
+    "refusal": N_("Refusal"),
+    "callback": N_("Callback"),
+    "retry": N_("Try again"),
+    "wrong_number": N_("Wrong number"),
+    "do_not_call": N_("Do not call"),
+}
+CATEGORY_TONES = {"success": "ok", "refusal": "bad", "do_not_call": "bad", "wrong_number": "warn", "callback": "info"}
+
+RESULTS = {
+    "answered": N_("Answered"),
+    "busy": N_("Busy"),
+    "no_answer": N_("No answer"),
+    "declined": N_("Declined"),
+    "invalid_number": N_("Invalid number"),
+    "unreachable": N_("Unreachable"),
+    "failed": N_("Failed"),
+    "abandoned": N_("Abandoned"),
+    "cancelled": N_("Cancelled"),
+}
+RESULT_TONES = {
+    "answered": "ok",
+    "busy": "warn",
+    "no_answer": "warn",
+    "declined": "warn",
+    "invalid_number": "bad",
+    "unreachable": "bad",
+    "failed": "bad",
+    "abandoned": "bad",
+}
+
+CALL_STATES = {
+    "queued": N_("Queued"),
+    "dialling": N_("Being placed"),
+    "ringing": N_("Ringing"),
+    "answered": N_("Answered"),
+    "connected": N_("Talking"),
+    "ended": N_("Over"),
+}
+
+HANGUP_CAUSES = {
+    "normal": N_("The customer hung up."),
+    "local": N_("The agent hung up."),
+    "cancelled": N_("The agent hung up before the answer."),
+    "busy": N_("The line was busy."),
+    "no_answer": N_("Nobody answered in time."),
+    "declined": N_("The call was declined."),
+    "invalid_number": N_("The network does not know the number."),
+    "unreachable": N_("The phone or the network could not be reached."),
+    "failed": N_("The call failed."),
+    "lost": N_("The connection was lost."),
+}
+
+_WORDS = {
+    "campaign_state": CAMPAIGN_STATES,
+    "record_state": RECORD_STATES,
+    "purpose": PURPOSES,
+    "dial_mode": DIAL_MODES,
+    "category": CATEGORIES,
+    "call_result": RESULTS,
+    "call_state": CALL_STATES,
+    "hangup_cause": HANGUP_CAUSES,
+}
+_TONES = {
+    "campaign_state_tone": CAMPAIGN_STATE_TONES,
+    "record_state_tone": RECORD_STATE_TONES,
+    "category_tone": CATEGORY_TONES,
+    "call_result_tone": RESULT_TONES,
+}
+
+
+def install(blueprint: Blueprint) -> None:
+    """Give all templates a filter for each vocabulary (`campaign.state|campaign_state`), for figures and times."""
+    filters: dict[str, Callable[..., str]] = {
+        **{name: _speaker(words) for name, words in _WORDS.items()},
+        **{name: _tone(tones) for name, tones in _TONES.items()},
+        "percent": percent,
+        "local_time": local_time,
+        "time_span": time_span,
+    }
+    for name, function in filters.items():
+        blueprint.add_app_template_filter(function, name)
+    blueprint.add_app_template_global(address_of, "address_of")
+
+
+def choices(words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A vocabulary as the options of a select, in this request's language."""
+    return [(value, translated(text)) for value, text in words.items()]
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 as whole per cent; a dash where there is none."""
+    return "–" if share is None else str(format_percent(share))
+
+
+def local_time(at: datetime | None, zone: str) -> str:
+    """A moment as the clock on the wall shows it in the zone; a dash for none."""
+    if at is None:
+        return "–"
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), "EEE d MMM, HH:mm", rebase=False))
+
+
+def time_span(seconds: float) -> str:
+    """A length of time in the largest unit that says it exactly: "1 day", "2 hr", "90 min"."""
+    for unit, length in (("day", 86_400), ("hour", 3600)):
+        if seconds and seconds % length == 0:
+            return str(format_unit(seconds // length, f"duration-{unit}", "short", locale=get_locale()))
+    return str(format_unit(round(seconds / 60), "duration-minute", "short", locale=get_locale()))
+
+
+def address_of(endpoint: str, **values: object) -> str | None:
+    """The page's address, or None where the installation has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+
+
+def _speaker(words: Mapping[str, str]) -> Callable[[str], str]:
+    return lambda value: translated(words.get(value, value))
+
+
+def _tone(tones: Mapping[str, str]) -> Callable[[str], str]:
+    return lambda value: tones.get(value, "calm")

@@ -1,0 +1,210 @@
+"""The form of a campaign, and the parts of it that follow what was chosen in other parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from hookline.db.models import Campaign
+from hookline.domain.access import Scope
+from hookline.domain.campaigns import (
+    DEFAULT_DISPOSITIONS,
+    CallingWindow,
+    CampaignState,
+    Category,
+    DispositionSpec,
+    Purpose,
+)
+from hookline.errors import Conflict, InvalidInput
+from hookline.permissions import requires
+from hookline.services.campaigns import CampaignDraft
+from hookline.text import N_
+from hookline_web import forms, labels
+from hookline_web.context import runtime
+from hookline_web.i18n import translated
+from hookline_web.schemas.campaigns import CampaignSchema
+from hookline_web.schemas.nested import load_rows
+from hookline_web.views.campaigns import form_data
+from hookline_web.views.campaigns.blueprint import blueprint
+from hookline_web.views.campaigns.choices import Choices, choices_for, policies
+
+_DEFAULT_LABELS = {
+    "SUCCESS": N_("Success"),
+    "REFUSED": N_("Not interested"),
+    "LATER": N_("Call again later"),
+    "WRONG": N_("Wrong number"),
+    "DNC": N_("Do not call again"),
+}
+
+
+@blueprint.get("/new")
+@requires("campaigns.manage")
+def new() -> tuple[str, int]:
+    """The form of a new campaign, with sensible defaults."""
+    clients = runtime().clients.list_clients(g.actor.scope, active_only=True)
+    wanted = form_data.row_id(request.args.get("client_id"))
+    client = next((c for c in clients if c.id == wanted), clients[0] if len(clients) == 1 else None)
+    backends = sorted(runtime().host.backends())
+    draft = CampaignDraft(
+        client_id=client.id if client else 0,
+        name="",
+        purpose=Purpose.MARKETING,
+        backend=backends[0] if backends else "",
+        required_policies=runtime().campaigns.default_policies(Purpose.MARKETING),
+        dispositions=_translated_defaults(),
+    )
+    values = {**form_data.stored_values(draft), "client_id": client.id if client else ""}
+    return _page(forms.Form(values), values, choices_for(client.id if client else None), None)
+
+
+@blueprint.post("/new")
+@requires("campaigns.manage")
+def create() -> Response | tuple[str, int]:
+    """Make the campaign."""
+    values = form_data.sent_values(request.form)
+    choices = choices_for(form_data.row_id(values["client_id"]))
+    try:
+        campaign_id = runtime().campaigns.create(g.actor, _draft(values, choices))
+    except InvalidInput as error:
+        return _page(forms.Form(values, error), values, choices, None)
+    flash(_("The campaign is made. It dials once you start it."))
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+
+
+@blueprint.get("/<int:campaign_id>/edit")
+@requires("campaigns.manage")
+def edit(campaign_id: int) -> tuple[str, int]:
+    """The form of a campaign."""
+    campaign, present = _editable(campaign_id)
+    values = form_data.stored_values(present)
+    return _page(forms.Form(values), values, choices_for(campaign.client_id, present), campaign)
+
+
+@blueprint.post("/<int:campaign_id>/edit")
+@requires("campaigns.manage")
+def update(campaign_id: int) -> Response | tuple[str, int]:
+    """Change the campaign; its client stays what it is."""
+    campaign, present = _editable(campaign_id)
+    values = {**form_data.sent_values(request.form), "client_id": campaign.client_id}
+    choices = choices_for(campaign.client_id, present)
+    try:
+        runtime().campaigns.update(g.actor, campaign_id, _draft(values, choices))
+    except InvalidInput as error:
+        return _page(forms.Form(values, error), values, choices, campaign)
+    flash(_("The changes are saved."))
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+
+
+# Parts of the form
+
+
+@blueprint.post("/form/client")
+@requires("campaigns.manage")
+def client_parts() -> str:
+    """Lists, agents and scripts of the client that was just chosen; what was ticked and fits him stays ticked."""
+    values = form_data.sent_values(request.form)
+    client_id = form_data.row_id(values["client_id"])
+    if client_id is not None:
+        runtime().clients.get_client(g.actor.scope, client_id)
+    return render_template(
+        "campaigns/form/client_parts.html", **_context(forms.Form(values), values, choices_for(client_id))
+    )
+
+
+@blueprint.post("/form/purpose")
+@requires("campaigns.manage")
+def purpose_parts() -> str:
+    """The policies, ticked as the purpose that was just chosen wants it."""
+    purpose = form_data.purpose_of(request.form.get("purpose", ""))
+    required = runtime().campaigns.default_policies(purpose) if purpose else []
+    form = forms.Form({"required_policies": required})
+    # One that is not in force and was ticked stays in sight: taking it off is the administrator's word.
+    offered = policies(request.form.getlist("required_policies"))
+    return render_template("campaigns/form/policies.html", form=form, policies=offered)
+
+
+@blueprint.post("/form/dispositions")
+@requires("campaigns.manage")
+def disposition_parts() -> str:
+    """The dispositions with a row added, taken away or moved: ?act=add, remove, up, down and ?index."""
+    index = form_data.row_id(request.args.get("index"))
+    rows = form_data.moved(
+        form_data.sent_dispositions(request.form, keep_empty=True),
+        request.args.get("act", "add"),
+        -1 if index is None else index,
+    )
+    return render_template("campaigns/form/dispositions.html", form=forms.Form({}), rows=rows, categories=_categories())
+
+
+def _page(form: forms.Form, values: dict[str, Any], choices: Choices, campaign: Campaign | None) -> tuple[str, int]:
+    return forms.page("campaigns/form.html", campaign=campaign, **_context(form, values, choices))
+
+
+def _context(form: forms.Form, values: dict[str, Any], choices: Choices) -> dict[str, Any]:
+    return {
+        "form": form,
+        "choices": choices,
+        "client_options": [(client.id, client.name) for client in choices.clients],
+        "agent_rows": form_data.agent_rows(values, [user.id for user in choices.agents]),
+        "days": values["window"],
+        "rules": values["retry_rules"],
+        "rows": values["dispositions"] or [form_data.empty_disposition()],
+        "purposes": labels.choices(labels.PURPOSES),
+        "dial_modes": labels.choices(labels.DIAL_MODES),
+        "categories": _categories(),
+    }
+
+
+def _translated_defaults() -> list[DispositionSpec]:
+    return [replace(spec, label=translated(_DEFAULT_LABELS[spec.code])) for spec in DEFAULT_DISPOSITIONS]
+
+
+def _categories() -> list[tuple[str, str]]:
+    # A callback needs a promised time, which no disposition can ask for yet.
+    return [(value, text) for value, text in labels.choices(labels.CATEGORIES) if value != Category.CALLBACK]
+
+
+def _draft(values: dict[str, Any], choices: Choices) -> CampaignDraft:
+    known = choices.known(i for text in values["list_ids"] if (i := form_data.row_id(text)) is not None)
+    draft: CampaignDraft = load_rows(CampaignSchema(known), form_data.for_schema(values))
+    return draft
+
+
+def _editable(campaign_id: int) -> tuple[Campaign, CampaignDraft]:
+    scope = g.actor.scope
+    campaign = runtime().campaigns.get(scope, campaign_id)
+    if campaign.state == CampaignState.ENDED:
+        raise Conflict(N_("This campaign has ended, so it cannot be changed."), N_("Make a new one."))
+    return campaign, _stored_draft(scope, campaign)
+
+
+def _stored_draft(scope: Scope, campaign: Campaign) -> CampaignDraft:
+    """The campaign as it is, in the form it could be saved again."""
+    return CampaignDraft(
+        client_id=campaign.client_id,
+        name=campaign.name,
+        purpose=Purpose(campaign.purpose),
+        backend=campaign.backend,
+        goal=campaign.goal,
+        dial_mode=campaign.dial_mode,
+        caller_id=campaign.caller_id,
+        script=campaign.script,
+        window=CallingWindow.from_json(campaign.window),
+        retry_rules=campaign.retry_rules,
+        attempts_per_day=campaign.attempts_per_day,
+        attempts_total=campaign.attempts_total,
+        ring_timeout_seconds=campaign.ring_timeout_seconds,
+        wrap_up_seconds=campaign.wrap_up_seconds,
+        required_policies=list(campaign.required_policies),
+        allowed_countries=list(campaign.allowed_countries),
+        record_calls=campaign.record_calls,
+        list_ids=runtime().campaigns.list_ids(scope, campaign.id),
+        agents={user.id: grant for user, grant in runtime().campaigns.assigned(scope, campaign.id)},
+        dispositions=[
+            DispositionSpec(d.code, d.label, Category(d.category), d.final) for d in campaign.dispositions if d.active
+        ],
+    )
