@@ -52,6 +52,14 @@
     open();
   };
 
+  // A browser holds six connections to a server, for all its tabs: a tab that is out of sight gives its stream back
+  // and catches up when it is looked at. An agent's tab keeps it, since the stream is how the server knows he is there.
+  let rest = null;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(rest);
+    if (document.hidden && !("keepStream" in body.dataset)) rest = setTimeout(() => { clearTimeout(again); stream.close(); live(false); }, 30000);
+    else if (!document.hidden && stream.readyState === EventSource.CLOSED) open();
+  });
   window.addEventListener("pagehide", () => stream?.close());
   window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });
   open();
