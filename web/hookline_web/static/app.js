@@ -115,6 +115,7 @@
   // Times: the server says UTC, the page shows the reader's own zone
   const forms = {
     datetime: { dateStyle: "medium", timeStyle: "short" }, date: { dateStyle: "medium" }, time: { timeStyle: "short" },
+    seconds: { timeStyle: "medium" },
   };
   const localise = (part) => {
     for (const time of part.querySelectorAll("time[data-moment]")) {
