@@ -141,7 +141,7 @@ def test_a_plugins_readme_names_its_hooks_and_permissions(package: str) -> None:
 def _host() -> PluginHost:
     """A host with the bundled plugins loaded, on a database that nothing reads."""
     folder = Path(tempfile.mkdtemp())
-    db = Database("sqlite://", SystemClock())
+    db = Database(f"sqlite:///{folder / 'empty.db'}", SystemClock())
     host = PluginHost()
     host.discover()
     host.load(lambda name: PluginContext(db, SystemClock(), {}, folder / name))
