@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select
 
+from hookline.db import locks
 from hookline.db.database import Database
 from hookline.db.models import OutboxEvent, OutboxReader
 
@@ -138,6 +139,8 @@ class EventBus:
         if waiting is None:
             return []
         with self._db.write() as unit:
+            # Who numbers second must see what the first gave: a number given twice would be a gap in somebody's stream.
+            locks.exclusive(unit.session, "outbox")
             last = unit.session.scalar(select(func.max(OutboxEvent.sequence))) or 0
             rows = unit.session.scalars(
                 select(OutboxEvent).where(OutboxEvent.sequence.is_(None)).order_by(OutboxEvent.id).limit(_BATCH)

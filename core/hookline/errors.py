@@ -77,6 +77,12 @@ class Conflict(HooklineError):
     status = 409
 
 
+class Collision(Conflict):
+    """Two wrote the same thing at the same moment, and the database let the other go first. Nothing was written."""
+
+    id = "collision"
+
+
 class NotConfigured(HooklineError):
     """Something an operator must set up first is missing."""
 

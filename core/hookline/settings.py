@@ -58,7 +58,10 @@ class SettingsSchema(Schema):
         load_default="var", metadata=_says("Folder of the database, recordings and uploads; relative to hookline.toml.")
     )
     database_url = fields.String(
-        load_default="", metadata=_says("SQLAlchemy URL of the database. Empty: SQLite in the data folder.")
+        load_default="",
+        metadata=_says(
+            "URL of the database, like postgresql://user:password@host/hookline. Empty: SQLite in the data folder."
+        ),
     )
     host = fields.String(load_default="127.0.0.1", metadata=_says("Address on which `hookline serve` listens."))
     port = fields.Integer(
@@ -107,6 +110,12 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None 
     except ValidationError as error:
         raise BadSettings(f"Settings cannot be used: {error.messages}.", "See docs/reference/settings.md.") from error
     data_dir = (home / loaded.pop("data_dir")).resolve()
-    url = loaded.pop("database_url") or f"sqlite:///{data_dir / 'hookline.db'}"
+    url = _with_driver(loaded.pop("database_url")) or f"sqlite:///{data_dir / 'hookline.db'}"
     loaded["disabled_plugins"] = tuple(n for n in loaded["disabled_plugins"] if n)
     return Settings(data_dir=data_dir, database_url=url, **loaded)
+
+
+def _with_driver(url: str) -> str:
+    """Name the driver in a PostgreSQL URL, which people and hosts write without."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg{separator}{rest}" if scheme in ("postgresql", "postgres") else url

@@ -1,4 +1,4 @@
-"""Who runs the jobs: an advisory lock on PostgreSQL, a locked file beside an SQLite database."""
+"""Who runs the jobs, and who the engine: advisory locks on PostgreSQL, locked files beside an SQLite database."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import structlog
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from hookline.db.locks import lock_key
+from hookline.errors import Conflict
 from hookline.ports.leader import Leadership
+from hookline.text import N_
 
 log = structlog.get_logger(__name__)
-
-#: Any number will do, as long as every Hookline of a database uses the same.
-_ADVISORY_KEY = 0x686F6F6B
 
 
 class FileLeadership:
@@ -53,8 +53,9 @@ class FileLeadership:
 class AdvisoryLeadership:
     """Holds a session-level advisory lock on a connection of its own; lost with the connection, tried for again."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
+        self._key = lock_key(name)
         self._connection: Connection | None = None
         self._lock = threading.Lock()
 
@@ -74,7 +75,7 @@ class AdvisoryLeadership:
             self._connection.commit()
             return True
         connection = self._engine.connect()
-        taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY})
+        taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key})
         connection.commit()
         if taken:
             self._connection = connection
@@ -94,8 +95,28 @@ class AdvisoryLeadership:
             self._connection = None
 
 
+class SoleEngine:
+    """At most one process runs the engine on a PostgreSQL database; on SQLite `hookline serve` holds a file."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._lock = AdvisoryLeadership(engine, "engine") if engine.dialect.name == "postgresql" else None
+
+    def take(self) -> None:
+        """Become the one; raises Conflict where another process is."""
+        if self._lock is not None and not self._lock.lead():
+            raise Conflict(
+                N_("Another Hookline process runs the engine on this database."),
+                N_("Stop the running `hookline serve` first: two engines on one database would dial twice."),
+            )
+
+    def release(self) -> None:
+        """Be it no longer."""
+        if self._lock is not None:
+            self._lock.give_up()
+
+
 def leadership_for(engine: Engine, data_dir: Path) -> Leadership:
     """The kind that fits the database."""
     if engine.dialect.name == "postgresql":
-        return AdvisoryLeadership(engine)
+        return AdvisoryLeadership(engine, "jobs")
     return FileLeadership(data_dir / "scheduler.lock")

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from hookline.db import locks
 from hookline.errors import HooklineError
 
 _HERE = Path(__file__).parent / "migrations"
@@ -69,6 +70,8 @@ def upgrade(engine: Engine, packages: dict[str, str]) -> None:
     """Bring the database up to the program: core's history, then each plugin's. Safe to run again."""
     for owner in owners(packages):
         with engine.begin() as connection:
+            # Two processes started at once: the second finds the work done.
+            locks.exclusive(connection, "migrations")
             command.upgrade(_config(owner, connection), "head")
 
 
