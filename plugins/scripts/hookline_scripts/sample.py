@@ -26,5 +26,5 @@ def sample_context(text: str, language: str) -> ScriptContext:
         "notes": "",
         **custom,
     }
-    campaign = {"name": "Wiosna", "goal": "", "client": "Przykład S.A."}
+    campaign = {"name": "Wiosna", "goal": "", "client": "Przykład Energia"}
     return ScriptContext(contact, campaign, {"name": "Jan Konsultant"}, None, language)
