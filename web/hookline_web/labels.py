@@ -27,9 +27,17 @@ RECORD_STATES = {
     "in_call": N_("In a call"),
     "wrap_up": N_("Wrap-up"),
     "retry": N_("To be tried again"),
+    "callback": N_("Callback promised"),
     "done": N_("Done"),
 }
-RECORD_STATE_TONES = {"reserved": "info", "in_call": "info", "wrap_up": "info", "retry": "warn", "done": "ok"}
+RECORD_STATE_TONES = {
+    "reserved": "info",
+    "in_call": "info",
+    "wrap_up": "info",
+    "retry": "warn",
+    "callback": "info",
+    "done": "ok",
+}
 
 PURPOSES = {
     "marketing": N_("Marketing"),
@@ -38,7 +46,10 @@ PURPOSES = {
     "collection": N_("Debt collection"),
 }
 
-DIAL_MODES = {"preview": N_("Preview: the agent sees the contact, then dials or skips")}
+DIAL_MODES = {
+    "preview": N_("Preview: the agent dials or skips"),
+    "progressive": N_("Progressive: the dialler dials for each ready agent"),
+}
 
 CATEGORIES = {
     "success": N_("Success"),

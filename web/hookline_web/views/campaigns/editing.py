@@ -16,6 +16,7 @@ from hookline.domain.campaigns import (
     CallingWindow,
     CampaignState,
     Category,
+    DialMode,
     DispositionSpec,
     Purpose,
 )
@@ -35,6 +36,7 @@ from hookline_web.views.campaigns.choices import Choices, choices_for, policies
 _DEFAULT_LABELS = {
     "SUCCESS": N_("Success"),
     "REFUSED": N_("Not interested"),
+    "CALLBACK": N_("Callback agreed"),
     "LATER": N_("Call again later"),
     "WRONG": N_("Wrong number"),
     "DNC": N_("Do not call again"),
@@ -154,18 +156,19 @@ def _context(form: forms.Form, values: dict[str, Any], choices: Choices) -> dict
         "rules": values["retry_rules"],
         "rows": values["dispositions"] or [form_data.empty_disposition()],
         "purposes": labels.choices(labels.PURPOSES),
-        "dial_modes": labels.choices(labels.DIAL_MODES),
+        "dial_modes": [(mode, text) for mode, text in labels.choices(labels.DIAL_MODES) if mode in set(DialMode)],
         "categories": _categories(),
     }
 
 
 def _translated_defaults() -> list[DispositionSpec]:
-    return [replace(spec, label=translated(_DEFAULT_LABELS[spec.code])) for spec in DEFAULT_DISPOSITIONS]
+    return [
+        replace(spec, label=translated(_DEFAULT_LABELS.get(spec.code, spec.label))) for spec in DEFAULT_DISPOSITIONS
+    ]
 
 
 def _categories() -> list[tuple[str, str]]:
-    # A callback needs a promised time, which no disposition can ask for yet.
-    return [(value, text) for value, text in labels.choices(labels.CATEGORIES) if value != Category.CALLBACK]
+    return labels.choices(labels.CATEGORIES)
 
 
 def _draft(values: dict[str, Any], choices: Choices) -> CampaignDraft:
