@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, request
 
 from hookline.errors import HooklineError, InvalidInput
+from hookline_web.i18n import explain
 
 _TRUE = {"true", "on", "1", "yes"}
 
@@ -22,8 +23,7 @@ class Form:
         self._values = dict(values or {})
         self._fields = error.fields if isinstance(error, InvalidInput) else {}
         self.failed = error is not None
-        self.message = error.message if error else ""
-        self.advice = error.advice if error else ""
+        self.message, self.advice = explain(error) if error else ("", "")
 
     def value(self, name: str) -> Any:
         """The field's value; "" for None or a missing one."""

@@ -24,7 +24,7 @@ from hookline.domain.access import Actor, Role, mask_number
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services.contact_search import ids_with_numbers_seen, in_campaigns, matches
 from hookline.services.contact_views import ContactPage, ContactRow, ContactView, NumberView, Standing
-from hookline.services.phones import InvalidPhone, normalise
+from hookline.services.phones import normalise
 from hookline.services.reach import contacts_within
 from hookline.services.revocation import revoke_open_attempts
 from hookline.text import N_
@@ -134,11 +134,7 @@ class ContactService:
         """Add a number, written nationally or with its prefix; raises InvalidPhone with the reason, or Conflict."""
         with self._db.write() as unit:
             contact = _editable(unit.session, actor, contact_id)
-            try:
-                phone = normalise(text, _country(unit.session, contact))
-            except InvalidPhone as error:
-                error.fields = {"number": [error.message]}
-                raise
+            phone = normalise(text, _country(unit.session, contact))
             holder = unit.session.scalar(
                 select(ContactNumber.contact_id).where(
                     ContactNumber.client_id == contact.client_id, ContactNumber.e164 == phone.e164

@@ -1,0 +1,149 @@
+"""Contacts: search, and each one's page with numbers, standing, history and the plugins' tabs."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from hookline.contributions import NavigationItem
+from hookline.errors import Conflict, HooklineError, InvalidInput, NotPermitted
+from hookline.permissions import requires
+from hookline.services.contact_views import ContactView
+from hookline.services.contacts import EDITABLE
+from hookline.text import N_
+from hookline.validation import load
+from hookline_web import forms
+from hookline_web.context import runtime
+from hookline_web.i18n import explain
+from hookline_web.schemas.contacts import ContactQuerySchema, NumberSchema
+from hookline_web.schemas.filters import readable
+
+blueprint = Blueprint("contacts", __name__, url_prefix="/contacts")
+NAVIGATION = (NavigationItem(N_("Contacts"), "contacts.index", "contacts.view", "work", "users", 40),)
+
+_CUSTOM = "custom-"
+_MOST_CUSTOM = 100
+_HISTORY = 25
+
+
+@blueprint.get("")
+@requires("contacts.view")
+def index() -> str:
+    """Contacts that fit ?q=, within the person's scope."""
+    wanted = readable(ContactQuerySchema(), request.args)
+    query, client_id = wanted.get("q", ""), wanted.get("client_id")
+    return render_template(
+        "contacts/index.html",
+        page=runtime().contacts.search(g.actor, query, client_id=client_id, after=wanted.get("after", 0)),
+        query=query,
+        client_id=client_id,
+        clients=runtime().lists.clients(g.actor.scope),
+        first_page="after" not in wanted,
+    )
+
+
+@blueprint.get("/<int:contact_id>")
+@requires("contacts.view")
+def show(contact_id: int) -> tuple[str, int]:
+    """One contact."""
+    return _page(contact_id, forms.Form())
+
+
+@blueprint.get("/<int:contact_id>/history")
+@requires("contacts.view")
+def history(contact_id: int) -> str:
+    """More of the contact's history, older than ?before=."""
+    before = readable(ContactQuerySchema(), request.args).get("before")
+    found = runtime().contact_history.of(g.actor, contact_id, before, _HISTORY)
+    return render_template("contacts/history.html", history=found, contact_id=contact_id, size=_HISTORY)
+
+
+@blueprint.get("/<int:contact_id>/edit")
+@requires("contacts.edit")
+def edit(contact_id: int) -> tuple[str, int]:
+    """The form of a contact."""
+    view = runtime().contacts.get(g.actor, contact_id)
+    if not view.may_edit:
+        raise NotPermitted(
+            N_("You are not permitted to change this contact."), N_("Ask your administrator for the grant.")
+        )
+    stored = {name: getattr(view.contact, name) for name in EDITABLE}
+    return _edit_form(view, forms.Form(stored), view.contact.custom)
+
+
+@blueprint.post("/<int:contact_id>/edit")
+@requires("contacts.edit")
+def change(contact_id: int) -> Response | tuple[str, int]:
+    """Change the contact's fields."""
+    view = runtime().contacts.get(g.actor, contact_id)
+    sent = forms.posted()
+    custom = _sent_custom()
+    try:
+        runtime().contacts.edit(g.actor, contact_id, {n: v for n, v in sent.items() if n in EDITABLE}, custom)
+    except InvalidInput as error:
+        return _edit_form(view, forms.Form(sent, error), custom)
+    flash(_("The changes are saved."))
+    return redirect(url_for("contacts.show", contact_id=contact_id))
+
+
+@blueprint.post("/<int:contact_id>/numbers")
+@requires("contacts.edit")
+def add_number(contact_id: int) -> Response | tuple[str, int]:
+    """Add a number to the contact."""
+    try:
+        number = load(NumberSchema(), forms.posted())["number"]
+        runtime().contacts.add_number(g.actor, contact_id, number)
+    except (InvalidInput, Conflict) as error:
+        return _page(contact_id, forms.Form(forms.posted(), _at_number(error)))
+    flash(_("The number is added."))
+    return redirect(url_for("contacts.show", contact_id=contact_id))
+
+
+def _at_number(error: HooklineError) -> InvalidInput:
+    """The refusal as a message at the number's field, in the reader's language."""
+    message, advice = explain(error)
+    fields = error.fields if isinstance(error, InvalidInput) and error.fields else {"number": [message]}
+    return InvalidInput(message, advice, fields)
+
+
+@blueprint.post("/<int:contact_id>/numbers/<int:number_id>/<any(remove, wrong, valid):act>")
+@requires("contacts.edit")
+def change_number(contact_id: int, number_id: int, act: str) -> Response:
+    """Take a number away, or mark it wrong or valid."""
+    if act == "remove":
+        runtime().contacts.remove_number(g.actor, contact_id, number_id)
+    else:
+        runtime().contacts.set_number_state(g.actor, contact_id, number_id, act == "valid")
+    flash(_("The number is removed.") if act == "remove" else _("The changes are saved."))
+    return redirect(url_for("contacts.show", contact_id=contact_id))
+
+
+def _page(contact_id: int, form: forms.Form) -> tuple[str, int]:
+    view = runtime().contacts.get(g.actor, contact_id)
+    return forms.page(
+        "contacts/show.html",
+        form,
+        view=view,
+        contact=view.contact,
+        history=runtime().contact_history.of(g.actor, contact_id, limit=_HISTORY),
+        contact_id=contact_id,
+        size=_HISTORY,
+    )
+
+
+def _edit_form(view: ContactView, form: forms.Form, custom: dict[str, str]) -> tuple[str, int]:
+    zones = sorted(zone for zone in available_timezones() if "/" in zone)
+    return forms.page("contacts/form.html", form, view=view, contact=view.contact, custom=custom, zones=zones)
+
+
+def _sent_custom() -> dict[str, str]:
+    """Custom fields from "custom-<name>" fields, and a new one from "custom_name" and "custom_value"."""
+    sent = {name.removeprefix(_CUSTOM): value for name, value in request.form.items() if name.startswith(_CUSTOM)}
+    if new_name := request.form.get("custom_name", "").strip():
+        sent[new_name] = request.form.get("custom_value", "")
+    if len(sent) > _MOST_CUSTOM or any(len(name) > 60 or len(value) > 1000 for name, value in sent.items()):
+        raise InvalidInput(N_("A custom field is too long, or there are too many."))
+    return sent
