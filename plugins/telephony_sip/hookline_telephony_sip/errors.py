@@ -15,8 +15,8 @@ class NoTrunk(TelephonyError):
 
     def __init__(self) -> None:
         super().__init__(
-            "There is no SIP trunk that this client's calls may use.",
-            "Ask an administrator to add a trunk or to allow an existing one for the client.",
+            N_("There is no SIP trunk that this client's calls may use."),
+            N_("Ask an administrator to add a trunk or to allow an existing one for the client."),
             retryable=False,
         )
 
@@ -68,8 +68,8 @@ class UnwritableRecording(TelephonyError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The folder for recordings cannot be written to.",
-            "Check that it exists, has free space, and belongs to the user that runs Hookline.",
+            N_("The folder for recordings cannot be written to."),
+            N_("Check that it exists, has free space, and belongs to the user that runs Hookline."),
             retryable=False,
         )
 
@@ -80,7 +80,9 @@ class BackendStopped(TelephonyError):
     id = "sip-backend-stopped"
 
     def __init__(self) -> None:
-        super().__init__("The SIP backend is not running.", "Start Hookline's engine and try again.", retryable=True)
+        super().__init__(
+            N_("The SIP backend is not running."), N_("Start Hookline's engine and try again."), retryable=True
+        )
 
 
 class TestCallRunning(Conflict):

@@ -26,21 +26,32 @@ class Pong:
 def ping(host: str, port: int, bind_address: str) -> Pong:
     """Send OPTIONS over UDP and wait up to three seconds. Raises InvalidSipValue for a host that is none."""
     host = sip_host(host)
-    try:
-        address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_DGRAM)[0][4]
-    except OSError:
+    address = _resolve(host)
+    if address is None:
         return Pong(problem="unresolved")
-    if ipaddress.ip_address(bind_address).is_loopback and not ipaddress.ip_address(address[0]).is_loopback:
+    if ipaddress.ip_address(bind_address).is_loopback and not address.is_loopback:
         return Pong(problem="kept_in")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         try:
             sender.bind((bind_address, 0))
-            sender.connect(address)  # only this peer's datagrams, and its ICMP refusals, reach us
+            sender.connect((str(address), port))  # only this peer's datagrams, and its ICMP refusals, reach us
             return _exchange(sender, f"{host}:{port}")
         except ConnectionRefusedError:
             return Pong(problem="closed")
         except OSError:
             return Pong(problem="silent")
+
+
+def _resolve(host: str) -> ipaddress.IPv4Address | None:
+    try:
+        return ipaddress.IPv4Address(host)
+    except ValueError:
+        pass  # a name
+    try:
+        found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM)
+    except OSError:
+        return None
+    return ipaddress.IPv4Address(found[0][4][0])
 
 
 def _exchange(sender: socket.socket, target: str) -> Pong:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from hookline.ports.telephony import NoCapacity
+from hookline.text import N_
 from hookline_telephony_sip.cell.messages import Message, Ready
 from hookline_telephony_sip.errors import BackendStopped
 from hookline_telephony_sip.process import CellFiles, CellProcess
@@ -73,8 +74,8 @@ class CellPool:
                 self._warm.remove(cell)
             elif len(self._used) >= self._settings.max_cells:
                 raise NoCapacity(
-                    "Every telephone cell is in use.",
-                    "Wait until a conversation ends, or raise the number of cells in the SIP settings.",
+                    N_("Every telephone cell is in use."),
+                    N_("Wait until a conversation ends, or raise the number of cells in the SIP settings."),
                 )
             else:
                 cell = self._spawn()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from hookline.ports.telephony import Problem
+from hookline.text import N_
 
 
 def package_missing() -> Problem:
     """The library is not installed."""
     return Problem(
         id="sip-package-missing",
-        message="The SIP library (pjsua2) is not installed, so no call can go out.",
-        advice="Run: pip install 'hookline[sip]', then restart Hookline.",
+        message=N_("The SIP library (pjsua2) is not installed, so no call can go out."),
+        advice=N_("Run: pip install 'hookline[sip]', then restart Hookline."),
     )
 
 
@@ -18,8 +19,8 @@ def cells_failing() -> Problem:
     """Cells die before they are ready."""
     return Problem(
         id="sip-cells-failing",
-        message="The processes that carry calls stop as soon as they are started.",
-        advice="Check that the SIP bind address belongs to this machine, and read the engine's log.",
+        message=N_("The processes that carry calls stop as soon as they are started."),
+        advice=N_("Check that the SIP bind address belongs to this machine, and read the engine's log."),
     )
 
 
@@ -27,6 +28,6 @@ def no_trunk() -> Problem:
     """The client has no way out."""
     return Problem(
         id="sip-no-trunk",
-        message="There is no SIP trunk that this client's calls may use.",
-        advice="Add a trunk, or allow an existing one for the client.",
+        message=N_("There is no SIP trunk that this client's calls may use."),
+        advice=N_("Add a trunk, allow an existing one for the client, or set the password of the one it has."),
     )

@@ -95,6 +95,7 @@ class Trial:
         self.trunk = trunk
         self.number = number
         self.progress = Progress()
+        self.cell_pid: int | None = None  # the process that carries it, for diagnosis
         self._settings = settings
         self._uri, self._from = trunk.request_uri(number), trunk.from_uri("")
         self._reports: queue.Queue[msg.Message] = queue.Queue()
@@ -134,6 +135,7 @@ class Trial:
             write_comfort(files.comfort, self._settings.clock_rate)
             write_silence(files.silence, self._settings.clock_rate)
             cell = CellProcess(self._settings, files, self._hear, lambda _cell: self._reports.put(_Gone()))
+            self.cell_pid = cell.pid
             cell.listen()
             try:
                 self._talk(cell)
