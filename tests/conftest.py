@@ -11,28 +11,27 @@ from flask import Flask
 from hookline.bootstrap import Runtime
 from hookline.settings import Settings
 from hookline.testing.clock import VirtualClock
+from hookline.testing.databases import SQLITE, fresh_database
 from hookline_web.testing import PageClient, People, add_people, make_app, make_client
 
 
-@pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A migrated, empty database file: made once, copied for every test, since migrating takes a second."""
-    folder = tmp_path_factory.mktemp("migrated")
-    runtime = Runtime(Settings(data_dir=folder, database_url=f"sqlite:///{folder / 'hookline.db'}"))
-    runtime.migrate()
-    with runtime.db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    runtime.close()
-    return (folder / "hookline.db").read_bytes()
+@pytest.fixture
+def database_kind() -> str:
+    """On which database the test runs (see hookline.testing.databases); some folders run on each."""
+    return SQLITE
 
 
 @pytest.fixture
-def settings(tmp_path: Path, _migrated: bytes) -> Settings:
-    """Settings of a fresh installation in a folder of its own, its SQLite database migrated and empty."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "hookline.db").write_bytes(_migrated)
-    return Settings(data_dir=folder, database_url=f"sqlite:///{folder / 'hookline.db'}")
+def database_url(tmp_path: Path, database_kind: str) -> Iterator[str]:
+    """A database of the test's own, migrated and empty."""
+    with fresh_database(database_kind, tmp_path / "data") as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of a fresh installation in a folder of its own, its database migrated and empty."""
+    return Settings(data_dir=tmp_path / "data", database_url=database_url)
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,13 +28,6 @@ FILE = """Telefon;Imię i nazwisko;E-mail;Miasto;ID klienta
 601100200;Kowalska, Anna Maria;brak;Gdańsk;A3
 12;Krótki Numer;;;A4
 """
-
-
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

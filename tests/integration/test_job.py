@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -19,13 +17,6 @@ from hookline.testing.behaviour import ANSWERS_AND_HANGS_UP, BUSY, INVALID, NO_A
 from hookline.testing.centre import Centre
 
 ONE, TWO = "+48221234567", "+48221234568"
-
-
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
 
 
 def test_an_answered_call_is_bridged_recorded_disposed_and_done(centre: Centre) -> None:
@@ -122,7 +113,7 @@ def test_a_withdrawal_between_decision_and_dial_wins(centre: Centre) -> None:
     with centre.runtime.db.write() as unit:
         revoke_open_attempts(unit, contact_id=record.contact_id, because="objection")
     with pytest.raises(DialRefused, match="objection"):
-        centre.runtime.work._place(_working(centre, anna), record.id, decision)
+        centre.runtime.placer.place(_working(centre, anna), record.id, decision)
     assert centre.calls() == []
 
 
@@ -134,7 +125,7 @@ def test_a_decision_expires(centre: Centre) -> None:
     decision = centre.runtime.gate.decide(DialAsk(record.id, ONE, anna, "preview"))
     centre.advance(6)
     with pytest.raises(DialRefused, match="expired"):
-        centre.runtime.work._place(centre.session(anna), record.id, decision)
+        centre.runtime.placer.place(centre.session(anna), record.id, decision)
     centre.runtime.work.dial(centre.actor(anna))
     centre.advance(3)
     assert len(centre.calls()) == 1

@@ -1,4 +1,4 @@
-"""A small call centre for tests: the real services on SQLite, a simulated telephone network, a clock turned by hand.
+"""A small call centre for tests: the real services, a simulated telephone network, a clock turned by hand.
 
 centre = Centre(tmp_path)
 anna = centre.agent("anna")
@@ -36,12 +36,10 @@ from hookline.ports.telephony import TelephonyBackend
 from hookline.services.campaigns import CampaignDraft
 from hookline.settings import Settings
 from hookline.testing.clock import VirtualClock
+from hookline.testing.databases import lay_sqlite
 from hookline.testing.simulated import SimulatedBackend
 
 PASSWORD = "correct horse battery"  # noqa: S105 (a test kit's)
-
-
-_MIGRATED: dict[tuple[str, ...], bytes] = {}
 
 
 class _SimulatedTelephony:
@@ -64,7 +62,8 @@ class _SimulatedTelephony:
 class Centre:
     """One installation with a client "Acme"; what `start` would do on threads is done by `advance`.
 
-    `disabled` names plugins to leave out; SIP always is, so that nothing leaves the process.
+    `disabled` names plugins to leave out; SIP always is, so that nothing leaves the process. `database_url` is a
+    migrated database (see `hookline.testing.databases`); without it, an SQLite file is made in `folder`.
     """
 
     def __init__(self, folder: Path, *, disabled: tuple[str, ...] = (), database_url: str = "") -> None:
@@ -73,28 +72,14 @@ class Centre:
         self.network.caller_id = "+48221000000"
         settings = Settings(
             data_dir=folder,
-            database_url=database_url or f"sqlite:///{folder / 'hookline.db'}",
+            database_url=database_url or lay_sqlite(folder / "hookline.db"),
             disabled_plugins=("telephony_sip", *disabled),
         )
         self.runtime = Runtime(settings, self.clock, PluginHost(settings.disabled_plugins))
         self.runtime.host.register("simulated_telephony", _SimulatedTelephony(self.network))
-        if not database_url:
-            self._lay_migrated_file(folder / "hookline.db")
-        self.runtime.migrate()
         self.network.start(self.runtime.engine.sink)
         self.client_id = self.client("Acme")
         self._stations = 0
-
-    def _lay_migrated_file(self, path: Path) -> None:
-        """Migrating takes a second: do it once per process and set of plugins, then copy the file."""
-        key = tuple(sorted(self.runtime.host.active_packages()))
-        if key not in _MIGRATED:
-            self.runtime.migrate()
-            with self.runtime.db.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            _MIGRATED[key] = path.read_bytes()
-        else:
-            path.write_bytes(_MIGRATED[key])
 
     def close(self) -> None:
         """Let go of files and threads."""
