@@ -8,7 +8,7 @@ from hookline.bus import EventBus
 from hookline.contributions import PluginContext
 from hookline.db import migrate
 from hookline.db.database import Database
-from hookline.db.leadership import leadership_for
+from hookline.db.leadership import SoleEngine, leadership_for
 from hookline.engine import Engine
 from hookline.jobs import Job
 from hookline.permissions import CORE_PERMISSIONS
@@ -16,16 +16,20 @@ from hookline.plugin_host.host import PluginHost
 from hookline.ports.clock import Clock, SystemClock
 from hookline.scheduler import Scheduler
 from hookline.services.agents import AgentService
+from hookline.services.api_replies import ReplyService
 from hookline.services.call_reads import CallReadService
+from hookline.services.callbacks import CallbackService
 from hookline.services.calls import CallService
 from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.contact_history import ContactHistory
+from hookline.services.contact_intake import ContactIntake
 from hookline.services.contacts import ContactService
 from hookline.services.core_jobs import core_jobs
 from hookline.services.desk import DeskService
 from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
+from hookline.services.feeds import Feeds
 from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
 from hookline.services.identity import IdentityService
@@ -33,10 +37,13 @@ from hookline.services.imports import ImportReports, ImportService
 from hookline.services.job_board import JobBoard
 from hookline.services.lists import ListService
 from hookline.services.notifications import DispositionNotifier
+from hookline.services.placing import Placer
+from hookline.services.presenting import Presenter
 from hookline.services.record_reads import RecordReadService
 from hookline.services.recordings import RecordingService
 from hookline.services.stations import StationService
 from hookline.services.suppression import SuppressionService
+from hookline.services.tokens import TokenService
 from hookline.services.work import WorkService
 from hookline.settings import Settings, load_settings
 
@@ -50,6 +57,7 @@ class Runtime:
         if settings.database_url.startswith("sqlite:"):
             settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.db = Database(settings.database_url, self.clock)
+        self._sole_engine = SoleEngine(self.db.engine)
         self.bus = EventBus(self.db)
         self.host = host or PluginHost(settings.disabled_plugins)
         self.host.discover()
@@ -62,7 +70,10 @@ class Runtime:
         self.calls = CallService(self.db, self.host, settings.recordings_dir)
         self.recordings = RecordingService(self.db, settings.recordings_dir)
         self.agents = AgentService(self.db, self.host, self.calls)
-        self.work = WorkService(self.db, self.host, self.gate, self.calls)
+        self.placer = Placer(self.db, self.gate, self.calls)
+        self.presenter = Presenter(self.db, self.gate, self.placer)
+        self.work = WorkService(self.db, self.gate, self.placer, self.presenter)
+        self.callbacks = CallbackService(self.db)
         self.desk = DeskService(self.db, self.host)
         self.campaigns = CampaignService(self.db, self.host)
         self.lists = ListService(self.db)
@@ -76,17 +87,28 @@ class Runtime:
         self.figures = FigureService(self.db)
         self.call_reads = CallReadService(self.db, self.host)
         self.record_reads = RecordReadService(self.db)
-        self.engine = Engine(self.db, self.host, self.calls, self.agents, self.work, self.recordings)
+        self.contact_intake = ContactIntake(self.db)
+        self.feeds = Feeds(self.db)
+        self.tokens = TokenService(self.db, self.permissions)
+        self.api_replies = ReplyService(self.db)
+        self.engine = Engine(self.db, self.host, self.calls, self.agents, self.presenter, self.recordings)
         self.job_board = JobBoard(self.db)
         leadership = leadership_for(self.db.engine, settings.data_dir)
         self.scheduler = Scheduler(self._jobs(), self.job_board, leadership, self._is_active)
         self.bus.read("core.hooks", DispositionNotifier(self.db, self.host).on_event)
 
     def _jobs(self) -> list[Job]:
-        return [*core_jobs(self.agents, self.work, self.settings.browser_grace_seconds), *self.host.jobs().values()]
+        return [
+            *core_jobs(self.agents, self.presenter, self.callbacks, self.settings.browser_grace_seconds),
+            *self.host.jobs().values(),
+        ]
 
     def start(self) -> None:
-        """Start the engine: reconcile, telephony backends, event bus, jobs. One process per installation does."""
+        """Start the engine: reconcile, telephony backends, event bus, jobs. One process per installation does.
+
+        Raises Conflict where another one already does (on PostgreSQL; on SQLite `hookline serve` holds a file).
+        """
+        self._sole_engine.take()
         self.bus.start()
         self.engine.start()
         self.imports.recover()
@@ -98,6 +120,12 @@ class Runtime:
         self.imports.stop()
         self.engine.stop()
         self.bus.stop()
+        self._sole_engine.release()
+
+    def require_alone(self) -> None:
+        """Raise Conflict where another process runs the engine on this database."""
+        self._sole_engine.take()
+        self._sole_engine.release()
 
     def _is_active(self, owner: str) -> bool:
         return owner == "core" or self.host.is_active(owner)

@@ -13,9 +13,9 @@ from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import LegEvent, RecordingFinished
 from hookline.services.agents import AgentService
 from hookline.services.calls import CallService
+from hookline.services.presenting import Presenter
 from hookline.services.reconcile import reconcile
 from hookline.services.recordings import RecordingService
-from hookline.services.work import WorkService
 
 log = structlog.get_logger(__name__)
 
@@ -29,14 +29,14 @@ class Engine:
         hooks: Hooks,
         calls: CallService,
         agents: AgentService,
-        work: WorkService,
+        presenter: Presenter,
         recordings: RecordingService,
     ) -> None:
         self._db = db
         self._hooks = hooks
         self._calls = calls
         self._agents = agents
-        self._work = work
+        self._presenter = presenter
         self._recordings = recordings
         self._events: queue.Queue[LegEvent | None] = queue.Queue()
         self._thread: threading.Thread | None = None
@@ -101,4 +101,4 @@ class Engine:
             return
         free = self._agents.on_agent_leg(event) if leg.kind == "agent" else self._calls.on_customer_leg(event)
         if free is not None:
-            self._work.present(free)
+            self._presenter.present(free)

@@ -20,6 +20,7 @@ CORE_PERMISSIONS = {
         Permission("contacts.view", "See contacts", _ALL),
         Permission("contacts.edit", "Edit contacts", _ALL),
         Permission("calls.view", "See calls", _ALL),
+        Permission("callbacks.view", "See, move and cancel callbacks", _ALL),
         Permission("recordings.play", "Play recordings", _ALL),
         Permission("campaigns.view", "See campaigns and their figures", _SUPERVISE),
         Permission("campaigns.manage", "Build, start and pause campaigns", _ADMIN),
@@ -33,6 +34,7 @@ CORE_PERMISSIONS = {
         Permission("stations.manage", "Manage stations", _ADMIN),
         Permission("jobs.view", "See background jobs", _ADMIN),
         Permission("jobs.manage", "Run and cancel background jobs", _ADMIN),
+        Permission("tokens.manage", "Make and revoke tokens of the JSON API", _ADMIN),
         Permission("plugins.view", "See plugins and their health", _ADMIN),
     )
 }

@@ -24,6 +24,7 @@ class DialMode(StrEnum):
     """Who decides when a contact is dialled. Only what is built is offered."""
 
     PREVIEW = "preview"
+    PROGRESSIVE = "progressive"
 
 
 class CampaignState(StrEnum):
@@ -43,6 +44,7 @@ class RecordState(StrEnum):
     IN_CALL = "in_call"
     WRAP_UP = "wrap_up"  # call ended, disposition awaited
     RETRY = "retry"  # due again at next_due_at
+    CALLBACK = "callback"  # promised for next_due_at
     DONE = "done"
 
 
@@ -158,6 +160,7 @@ class DispositionSpec:
 DEFAULT_DISPOSITIONS = (
     DispositionSpec("SUCCESS", "Success", Category.SUCCESS, True),
     DispositionSpec("REFUSED", "Not interested", Category.REFUSAL, True),
+    DispositionSpec("CALLBACK", "Callback agreed", Category.CALLBACK, False),
     DispositionSpec("LATER", "Call again later", Category.RETRY, False),
     DispositionSpec("WRONG", "Wrong number", Category.WRONG_NUMBER, True),
     DispositionSpec("DNC", "Do not call again", Category.DO_NOT_CALL, True),

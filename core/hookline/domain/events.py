@@ -122,3 +122,35 @@ class CampaignChanged(Event):
     """A campaign was changed, started, paused or ended."""
 
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTokenIssued(Event):
+    """Somebody (`agent_id`) made a token of the JSON API."""
+
+    token_id: int
+    permissions: list[str]
+    all_clients: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiTokenRevoked(Event):
+    """Somebody (`agent_id`) revoked a token of the JSON API."""
+
+    token_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallbackChanged(Event):
+    """A callback was booked, moved, kept or cancelled; `agent_id` is its owner, None for anyone."""
+
+    callback_id: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallbackDue(Event):
+    """A callback is due within minutes; `agent_id` is its owner, None for anyone of the campaign."""
+
+    callback_id: int
+    due_at: str

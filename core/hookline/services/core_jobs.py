@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from hookline.jobs import Job, JobRun
 from hookline.services.agents import AgentService
-from hookline.services.work import WorkService
+from hookline.services.callbacks import CallbackService
+from hookline.services.presenting import Presenter
 from hookline.text import N_
 
 
-def core_jobs(agents: AgentService, work: WorkService, browser_grace_seconds: int) -> list[Job]:
+def core_jobs(
+    agents: AgentService, presenter: Presenter, callbacks: CallbackService, browser_grace_seconds: int
+) -> list[Job]:
     """Every one, in the order the jobs page shows them."""
 
     def present(_run: JobRun) -> None:
-        work.present_to_all()
+        presenter.present_to_all()
 
     def expire(_run: JobRun) -> None:
         agents.expire_wrap_ups()
@@ -20,8 +23,12 @@ def core_jobs(agents: AgentService, work: WorkService, browser_grace_seconds: in
     def end_silent(_run: JobRun) -> None:
         agents.end_silent_sessions(browser_grace_seconds)
 
+    def remind(_run: JobRun) -> None:
+        callbacks.remind()
+
     return [
-        Job("core.present-due-contacts", N_("Present contacts that became due"), present, every_seconds=5),
+        Job("core.remind-of-callbacks", N_("Remind of callbacks"), remind, every_seconds=15),
+        Job("core.present-due-contacts", N_("Present contacts that became due"), present, every_seconds=1),
         Job("core.expire-wrap-ups", N_("End wrap-ups past their limit"), expire, every_seconds=2),
         Job("core.end-silent-sessions", N_("Set agents offline whose browser is gone"), end_silent, every_seconds=10),
     ]

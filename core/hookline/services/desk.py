@@ -13,6 +13,7 @@ from hookline.db.database import Database
 from hookline.db.models import (
     AgentSession,
     Call,
+    Callback,
     Campaign,
     CampaignContact,
     Client,
@@ -95,6 +96,8 @@ class DeskView:
     today: TodayFigures = TodayFigures()
     #: Why the gate refused the contact that is presented now; empty where it did not.
     refusals: tuple[Refusal, ...] = ()
+    #: The promise that this contact is presented for.
+    callback: Callback | None = None
     #: Why nobody is presented to a ready agent.
     idle: tuple[Idle, ...] = ()
 
@@ -138,6 +141,7 @@ class DeskService:
             dispositions = tuple(d for d in campaign.dispositions if d.active)
             history = _history(session, record, call)
             refusals = _refusals(session, agent, record)
+            callback = session.get(Callback, record.callback_id) if record.callback_id else None
         script, script_error = self._script(actor, record, campaign, call, client, language)
         return DeskView(
             agent=agent,
@@ -158,6 +162,7 @@ class DeskService:
             capabilities=self._capabilities(agent),
             today=today,
             refusals=refusals,
+            callback=callback,
         )
 
     def save_answer(self, actor: Actor, question: str, value: str) -> None:

@@ -55,7 +55,7 @@ def _reason(session: Session, campaign: Campaign, agent: AgentSession, now: date
     if campaign.backend != agent.backend:
         return Idle(campaign.name, IdleReason.OTHER_BACKEND)
     waiting = (CampaignContact.campaign_id == campaign.id) & CampaignContact.state.in_(
-        [RecordState.NEW, RecordState.RETRY]
+        [RecordState.NEW, RecordState.RETRY, RecordState.CALLBACK]
     )
     left = session.scalar(select(func.count()).select_from(CampaignContact).where(waiting)) or 0
     if not left:

@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 
 from hookline.db.database import UnitOfWork
 from hookline.db.models import Attempt, Call, Campaign, CampaignContact, ContactNumber, Disposition, Suppression
+from hookline.domain.callbacks import CallbackState, CallbackWish
 from hookline.domain.calls import CallResult
 from hookline.domain.campaigns import CallingWindow, Category, RecordState, RetryRule
 from hookline.domain.dialling import Refusal
+from hookline.errors import InvalidInput
+from hookline.services import callbacks
 from hookline.services.policies import PASSING_RULES, next_local_day
 from hookline.services.revocation import revoke_open_attempts
+from hookline.text import N_
 
 #: A contact that the agent skips comes back after this time, a refused one after a day.
 SKIP_SECONDS = 3600
@@ -47,8 +51,8 @@ def after_result(unit: UnitOfWork, record: CampaignContact, call: Call) -> Fate:
     return _settle(unit, record, _next_try(unit, record, result))
 
 
-def after_disposition(unit: UnitOfWork, call: Call, disposition: Disposition, due_at: datetime | None) -> Fate:
-    """Apply what the agent said: `due_at` is his wish for a retry, else the campaign's rule counts."""
+def after_disposition(unit: UnitOfWork, call: Call, disposition: Disposition, wish: CallbackWish | None) -> Fate:
+    """Apply what the agent said. `wish` is the time agreed for a callback, which that category cannot do without."""
     record = unit.session.get_one(CampaignContact, call.campaign_contact_id)
     record.disposition_id = disposition.id
     category = Category(disposition.category)
@@ -62,9 +66,18 @@ def after_disposition(unit: UnitOfWork, call: Call, disposition: Disposition, du
     if category is Category.DO_NOT_CALL:
         _suppress_all(unit, call)
         return _settle(unit, record, None)
+    if category is Category.CALLBACK:
+        return _promise(unit, call, record, wish)
     if disposition.final:
         return _settle(unit, record, None)
-    return _settle(unit, record, due_at or _next_try(unit, record, CallResult.ANSWERED))
+    return _settle(unit, record, _next_try(unit, record, CallResult.ANSWERED))
+
+
+def _promise(unit: UnitOfWork, call: Call, record: CampaignContact, wish: CallbackWish | None) -> Fate:
+    if wish is None:
+        text = N_("Say when the contact is to be called back.")
+        raise InvalidInput(text, fields={"wall": [text]})
+    return Fate(callbacks.book(unit, call, record, wish, call.note).due_at)
 
 
 def after_refusals(unit: UnitOfWork, record: CampaignContact, refusals: list[Refusal]) -> Fate:
@@ -79,20 +92,29 @@ def after_refusals(unit: UnitOfWork, record: CampaignContact, refusals: list[Ref
         due = window.next_opening(after, zone) or due
     if any(r.rule == "core.attempts-total" for r in refusals):
         return _settle(unit, record, None)
-    return _settle(unit, record, due)
+    return _put_off(unit, record, due)
 
 
 def after_skip(unit: UnitOfWork, record: CampaignContact, reason: str) -> Fate:
     """The agent skipped the contact."""
     record.last_note = reason
-    return _settle(unit, record, unit.clock.now() + timedelta(seconds=SKIP_SECONDS))
+    return _put_off(unit, record, unit.clock.now() + timedelta(seconds=SKIP_SECONDS))
+
+
+def _put_off(unit: UnitOfWork, record: CampaignContact, due_at: datetime) -> Fate:
+    """Nobody was called: the record waits, and a promise made stays a promise."""
+    record.state = RecordState.CALLBACK if record.callback_id else RecordState.RETRY
+    record.next_due_at, record.updated_at = due_at, unit.clock.now()
+    record.owner_id, record.reserved_at = None, None
+    return Fate(due_at)
 
 
 def give_back(unit: UnitOfWork, record: CampaignContact) -> None:
     """The agent went away before dialling: the record is due as before."""
     record.owner_id, record.reserved_at = None, None
     if record.state == RecordState.RESERVED:
-        record.state = RecordState.RETRY if record.next_due_at else RecordState.NEW
+        due_again = RecordState.CALLBACK if record.callback_id else RecordState.RETRY
+        record.state = due_again if record.next_due_at else RecordState.NEW
     record.updated_at = unit.clock.now()
 
 
@@ -105,6 +127,7 @@ def has_valid_number(session: Session, contact_id: int) -> bool:
 
 
 def _settle(unit: UnitOfWork, record: CampaignContact, due_at: datetime | None) -> Fate:
+    callbacks.close(unit, record, CallbackState.DONE)
     record.state = RecordState.RETRY if due_at else RecordState.DONE
     record.next_due_at = due_at
     record.owner_id, record.reserved_at = None, None

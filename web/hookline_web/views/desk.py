@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -12,6 +12,7 @@ from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response as BaseResponse
 
 from hookline.contributions import NavigationItem
+from hookline.domain.callbacks import CallbackWish
 from hookline.domain.dialling import DialRefused
 from hookline.permissions import requires
 from hookline.text import N_
@@ -80,10 +81,11 @@ class NoteSchema(Schema):
 
 
 class DispositionSchema(NoteSchema):
-    """What came of the call; `due_at` is the local time of a wished retry, in the browser's zone (minutes from UTC)."""
+    """What came of the call; `wall` is the time agreed for a callback, as the clock shows it at the contact's."""
 
     code = fields.String(required=True, error_messages={"required": N_("Choose what came of the call.")})
-    due_at = fields.DateTime(load_default=None, allow_none=True)
+    wall = fields.NaiveDateTime(load_default=None, allow_none=True, error_messages={"invalid": N_("Choose a time.")})
+    personal = fields.Boolean(load_default=False)
 
 
 @blueprint.get("")
@@ -115,7 +117,7 @@ def ready() -> BaseResponse | str:
 
     def act() -> None:
         runtime().agents.go_ready(g.actor)
-        runtime().work.present(g.actor.user_id)
+        runtime().presenter.present(g.actor.user_id)
 
     return _act(act)
 
@@ -190,8 +192,8 @@ def keypad() -> BaseResponse | str:
 def dispose() -> BaseResponse | str:
     """Say what came of the call."""
     data = load(DispositionSchema(), _blank_to_none(request.form))
-    due: datetime | None = data["due_at"]
-    return _act(lambda: runtime().work.dispose(g.actor, data["code"], data["note"] or "", due))
+    wish = CallbackWish(data["wall"], data["personal"]) if data["wall"] else None
+    return _act(lambda: runtime().work.dispose(g.actor, data["code"], data["note"] or "", wish))
 
 
 @blueprint.post("/note")
@@ -251,6 +253,7 @@ def _context() -> dict[str, Any]:
         "pauses": desk_texts.PAUSES,
         "station_notes": desk_texts.STATION_NOTES,
         "idle_texts": desk_texts.IDLE,
+        "contact_now": runtime().clock.now().astimezone(ZoneInfo(view.contact.time_zone if view.contact else "UTC")),
         "N_": N_,
     }
 

@@ -1,6 +1,7 @@
 """Core's tables, one file per domain. Import models from here."""
 
 from hookline.db.models.agents import AgentSession, AgentStateChange, Station
+from hookline.db.models.callbacks import Callback
 from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording
 from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContact, CampaignList, Disposition
 from hookline.db.models.contacts import Contact, ContactList, ContactNumber, ListContact
@@ -9,12 +10,17 @@ from hookline.db.models.imports import ImportRejection, ImportRun, ImportWarning
 from hookline.db.models.jobs import JobStatus
 from hookline.db.models.outbox import OutboxEvent, OutboxReader
 from hookline.db.models.suppression import Suppression
+from hookline.db.models.tokens import ApiReply, ApiToken, ApiTokenClient
 
 __all__ = [
     "AgentSession",
     "AgentStateChange",
+    "ApiReply",
+    "ApiToken",
+    "ApiTokenClient",
     "Attempt",
     "Call",
+    "Callback",
     "Campaign",
     "CampaignAgent",
     "CampaignContact",

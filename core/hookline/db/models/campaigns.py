@@ -90,6 +90,7 @@ class CampaignContact(Base):
     """One contact's standing in one campaign ("rekord")."""
 
     __tablename__ = "campaign_contacts"
+    held = True
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id"),
         Index("ix_campaign_contacts_due", "campaign_id", "state", "priority", "next_due_at", "id"),
@@ -106,6 +107,9 @@ class CampaignContact(Base):
     next_due_at: Mapped[datetime | None]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     reserved_at: Mapped[datetime | None]
+    #: The open callback, and whose it is (None: anyone's); set while one is promised.
+    callback_id: Mapped[int | None]
+    callback_owner_id: Mapped[int | None]
     last_result: Mapped[str] = mapped_column(default="")
     #: Why it was last skipped or not dialled, for the record's history.
     last_note: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,61 @@
+"""Placing: an agent, a record and the gate's decision become a call. The one caller of the gate's `place`."""
+
+from __future__ import annotations
+
+import uuid
+
+from hookline.db.database import Database, UnitOfWork
+from hookline.db.models import AgentSession, Call, CampaignContact, Contact
+from hookline.domain.agents import AgentEvent
+from hookline.domain.dialling import Decision, DialRefused
+from hookline.errors import Conflict
+from hookline.ports.telephony import TelephonyError
+from hookline.services.agent_moves import move
+from hookline.services.calls import CallService
+from hookline.services.gate import DialGate, Line
+from hookline.text import N_
+
+
+class Placer:
+    """Puts calls into agents' conversations."""
+
+    def __init__(self, db: Database, gate: DialGate, calls: CallService) -> None:
+        self._db = db
+        self._gate = gate
+        self._calls = calls
+
+    def place(self, agent: AgentSession, record_id: int, decision: Decision) -> int:
+        """Place the allowed call; its id. Raises DialRefused, Conflict or TelephonyError, and leaves nothing open."""
+        if not decision.allowed:
+            self._note_refusal(record_id, decision)
+            raise DialRefused(decision)
+        if agent.conversation_id is None or agent.station_state != "connected":
+            self._gate.abandon(decision.attempt_id)
+            raise Conflict(N_("Your station is not connected."), N_("Connect your station, then dial."))
+        backend = self._calls.backend(agent.backend)
+        line = Line(agent.conversation_id, uuid.uuid4().hex)
+        try:
+            return self._gate.place(decision, line, backend, seat=_take_seat)
+        except TelephonyError as error:
+            self._calls.could_not_place(line, error)
+            raise
+        except Exception:
+            self._gate.abandon(decision.attempt_id)
+            raise
+
+    def _note_refusal(self, record_id: int, decision: Decision) -> None:
+        with self._db.write() as unit:
+            record = unit.session.get_one(CampaignContact, record_id)
+            record.last_note = "; ".join(r.text for r in decision.refusals)
+
+
+def _take_seat(unit: UnitOfWork, call: Call) -> None:
+    """In the transaction that makes the call: the agent is now ringing with it."""
+    agent = unit.session.get_one(AgentSession, call.agent_id)
+    move(unit, agent, AgentEvent.DIAL)
+    agent.call_id, agent.campaign_contact_id, agent.notice = call.id, call.campaign_contact_id, ""
+
+
+def first_number(contact: Contact) -> str | None:
+    """The number to offer first: the first that has not proved wrong."""
+    return next((n.e164 for n in contact.numbers if n.state == "valid"), None)

@@ -1,0 +1,177 @@
+"""Presenting: which contact comes next for a ready agent; in progressive mode it is dialled at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import case, or_, select
+from sqlalchemy.orm import Session
+
+from hookline.db.database import Database, UnitOfWork
+from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact, Contact
+from hookline.domain.agents import AgentEvent, AgentState
+from hookline.domain.campaigns import CallingWindow, CampaignState, DialMode, RecordState
+from hookline.domain.dialling import DialRefused, Refusal
+from hookline.domain.events import ContactPresented
+from hookline.errors import HooklineError
+from hookline.services import outcomes
+from hookline.services.agent_moves import move
+from hookline.services.gate import DialAsk, DialGate
+from hookline.services.placing import Placer, first_number
+
+log = structlog.get_logger(__name__)
+
+#: So many refused contacts are put aside in one go before the agent is told to wait.
+_INSPECT_AT_MOST = 50
+
+
+@dataclass(frozen=True)
+class _Claim:
+    record_id: int
+    number: str
+    mode: DialMode
+
+
+class Presenter:
+    """Reserves due contacts for ready agents, one each."""
+
+    def __init__(self, db: Database, gate: DialGate, placer: Placer) -> None:
+        self._db = db
+        self._gate = gate
+        self._placer = placer
+
+    def present(self, agent_id: int) -> bool:
+        """Reserve the next contact for a ready agent; False where none is due. Safe to call at any time.
+
+        Contacts that the policies refuse now are put aside with the reason, so that the agent is shown only those
+        that may be dialled.
+        """
+        for _ in range(_INSPECT_AT_MOST):
+            claim = self._claim(agent_id)
+            if claim is None:
+                return False
+            refusals = self._gate.inspect(claim.record_id, claim.number, agent_id)
+            if self._settle_claim(agent_id, claim, refusals) and not self._dial_at_once(agent_id, claim):
+                return True
+        return False
+
+    def _dial_at_once(self, agent_id: int, claim: _Claim) -> bool:
+        """In progressive mode dial what is presented; True where that failed and the next is to be tried."""
+        if claim.mode is not DialMode.PROGRESSIVE:
+            return False
+        try:
+            decision = self._gate.decide(DialAsk(claim.record_id, claim.number, agent_id, claim.mode.value))
+            with self._db.read() as session:
+                agent = session.get_one(AgentSession, agent_id)
+            self._placer.place(agent, claim.record_id, decision)
+        except HooklineError as error:
+            log.info(
+                "the dialler could not dial; going on with the next", campaign_record=claim.record_id, why=error.id
+            )
+            return self._turn_away(agent_id, claim, error)
+        return False
+
+    def _turn_away(self, agent_id: int, claim: _Claim, error: HooklineError) -> bool:
+        """Free the agent of a contact that could not be dialled; True where he is ready for another."""
+        with self._db.write() as unit:
+            agent = unit.session.get_one(AgentSession, agent_id)
+            if agent.state != AgentState.RESERVED or agent.campaign_contact_id != claim.record_id:
+                return agent.state == AgentState.READY
+            record = unit.session.get_one(CampaignContact, claim.record_id)
+            if isinstance(error, DialRefused):
+                outcomes.after_refusals(unit, record, list(error.decision.refusals))
+            else:
+                outcomes.after_skip(unit, record, error.message)
+            agent.campaign_contact_id = None
+            move(unit, agent, AgentEvent.RELEASE)
+            return True
+
+    def present_to_all(self) -> int:
+        """Present to every ready agent; returns to how many. Run by the scheduler, for contacts that became due."""
+        with self._db.read() as session:
+            ready = list(session.scalars(select(AgentSession.user_id).where(AgentSession.state == AgentState.READY)))
+        return sum(self.present(agent_id) for agent_id in ready)
+
+    def _claim(self, agent_id: int) -> _Claim | None:
+        with self._db.write() as unit:
+            agent = unit.session.get(AgentSession, agent_id)
+            if agent is None or agent.state != AgentState.READY or agent.station_state != "connected":
+                return None
+            record = _next_record(unit, agent)
+            if record is None:
+                return None
+            record.state, record.owner_id = RecordState.RESERVED, agent_id
+            record.reserved_at = unit.clock.now()
+            return _Claim(record.id, first_number(record.contact) or "", DialMode(record.campaign.dial_mode))
+
+    def _settle_claim(self, agent_id: int, claim: _Claim, refusals: list[Refusal]) -> bool:
+        with self._db.write() as unit:
+            record = unit.session.get_one(CampaignContact, claim.record_id)
+            agent = unit.session.get_one(AgentSession, agent_id)
+            if refusals:
+                outcomes.after_refusals(unit, record, refusals)
+                return False
+            if agent.state != AgentState.READY:
+                outcomes.give_back(unit, record)
+                return True
+            agent.campaign_contact_id, agent.call_id = record.id, None
+            move(unit, agent, AgentEvent.RESERVE)
+            unit.emit(
+                ContactPresented(
+                    client_id=record.client_id,
+                    campaign_id=record.campaign_id,
+                    contact_id=record.contact_id,
+                    agent_id=agent_id,
+                )
+            )
+            return True
+
+
+def _next_record(unit: UnitOfWork, agent: AgentSession) -> CampaignContact | None:
+    """The due record with the highest priority among the campaigns he may work on, where it is calling time."""
+    now = unit.clock.now()
+    mine = select(CampaignAgent.campaign_id).where(CampaignAgent.user_id == agent.user_id)
+    campaigns = unit.session.scalars(
+        select(Campaign).where(
+            Campaign.id.in_(mine), Campaign.state == CampaignState.RUNNING, Campaign.backend == agent.backend
+        )
+    ).all()
+    choices = []
+    for campaign in campaigns:
+        if agent.campaign_id in (None, campaign.id):
+            zones = _open_zones(unit.session, campaign, now)
+            choices += [(CampaignContact.campaign_id == campaign.id) & Contact.time_zone.in_(zones)] if zones else []
+    if not choices:
+        return None
+    mine_or_anyones = CampaignContact.callback_owner_id.is_(None) | (CampaignContact.callback_owner_id == agent.user_id)
+    promised = (CampaignContact.state == RecordState.CALLBACK) & mine_or_anyones
+    again = (CampaignContact.state == RecordState.RETRY) | promised
+    waiting = (CampaignContact.state == RecordState.NEW) | (again & (CampaignContact.next_due_at <= now))
+    promises_first = case((CampaignContact.state == RecordState.CALLBACK, 0), else_=1)
+    return unit.session.scalar(
+        select(CampaignContact)
+        .join(Contact, Contact.id == CampaignContact.contact_id)
+        .where(or_(*choices), waiting)
+        .order_by(
+            promises_first,
+            CampaignContact.priority.desc(),
+            CampaignContact.next_due_at.nulls_last(),
+            CampaignContact.id,
+        )
+        .limit(1)
+        .with_for_update(skip_locked=True, of=CampaignContact)
+    )
+
+
+def _open_zones(session: Session, campaign: Campaign, now: datetime) -> list[str]:
+    """Time zones of the campaign's contacts in which its window is open now."""
+    zones = session.scalars(
+        select(Contact.time_zone)
+        .join(CampaignContact, CampaignContact.contact_id == Contact.id)
+        .where(CampaignContact.campaign_id == campaign.id)
+        .distinct()
+    )
+    window = CallingWindow.from_json(campaign.window)
+    return [zone for zone in zones if window.is_open(now, zone)]
