@@ -75,7 +75,7 @@ def _good_host(host: str) -> bool:
 
 
 def _bad_address(text: str) -> InvalidInput:
-    return InvalidInput(text, _ADVICE, {"address": [text, _ADVICE]})
+    return InvalidInput(text, _ADVICE, {"address": [text]})
 
 
 class StationService:

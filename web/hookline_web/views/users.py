@@ -19,7 +19,7 @@ from hookline_web import auth, forms
 from hookline_web.context import runtime
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
-NAVIGATION = (NavigationItem(N_("Users"), "users.index", "users.manage", "admin", "users", 70),)
+NAVIGATION = (NavigationItem(N_("Users"), "users.index", "users.manage", "admin", "user-cog", 70),)
 
 
 @blueprint.get("")
