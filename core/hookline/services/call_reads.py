@@ -203,7 +203,7 @@ def _recorded(session: Session, call_ids: list[int]) -> dict[int, int]:
         .where(Recording.call_id.in_(call_ids), Recording.state == "stored")
         .group_by(Recording.call_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _line(actor: Actor, row: Any, recorded: dict[int, int]) -> CallLine:

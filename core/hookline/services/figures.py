@@ -144,7 +144,7 @@ class FigureService:
                 .join(Client, Client.id == Campaign.client_id)
                 .where(campaigns_within(scope))
                 .order_by(_LIFE_ORDER, func.lower(Campaign.name), Campaign.id)
-            ).tuples()
+            )
             found = list(rows)
             ids = [campaign.id for campaign, _ in found]
             standing, working = _standings(session, ids), _working(session, ids)
@@ -235,7 +235,7 @@ def _standings(session: Session, ids: list[int]) -> dict[int, Standing]:
         select(CampaignContact.campaign_id, CampaignContact.state, func.count())
         .where(CampaignContact.campaign_id.in_(ids))
         .group_by(CampaignContact.campaign_id, CampaignContact.state)
-    ).tuples()
+    )
     counted: dict[int, dict[RecordState, int]] = {}
     for campaign_id, state, count in rows:
         counted.setdefault(campaign_id, {})[RecordState(state)] = count
@@ -256,7 +256,7 @@ def _working(session: Session, ids: list[int]) -> dict[int, int]:
             or_(AgentSession.campaign_id.is_(None), AgentSession.campaign_id == CampaignAgent.campaign_id),
         )
         .group_by(CampaignAgent.campaign_id)
-    ).tuples()
+    )
     return dict(rows.all())
 
 
@@ -266,7 +266,7 @@ def _results(session: Session, campaign_id: int) -> tuple[tuple[str, int], ...]:
         .where(Call.campaign_id == campaign_id, Call.ended_at.is_not(None))
         .group_by(Call.result)
         .order_by(func.count().desc(), Call.result)
-    ).tuples()
+    )
     return tuple(rows.all())
 
 
@@ -278,7 +278,7 @@ def _dispositions(session: Session, campaign_id: int) -> tuple[DispositionCount,
         .where(Disposition.campaign_id == campaign_id)
         .group_by(Disposition.id)
         .order_by(Disposition.position, Disposition.id)
-    ).tuples()
+    )
     return tuple(
         DispositionCount(d.code, d.label, Category(d.category), count) for d, count in rows if d.active or count
     )
