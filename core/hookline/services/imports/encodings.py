@@ -106,7 +106,7 @@ def _likely(data: bytes) -> str | None:
         return None  # more accents than any language has: binary
     if max(share(_ONLY_CP1250 + _BOTH_POLISH), share(_ONLY_LATIN2 + _BOTH_POLISH)) >= 0.5:
         latin2 = share(_ONLY_LATIN2) > share(_ONLY_CP1250)
-        return "ISO 8859-2 (Latin 2)" if latin2 else "Windows-1250 (Central European, usual on Polish Windows)"
+        return "ISO 8859-2" if latin2 else "Windows-1250"
     if share(_CP852) >= 0.6:
         return "CP852 (DOS)"
-    return "Windows-1252 (Western European) or another single-byte encoding"
+    return "Windows-1252"
