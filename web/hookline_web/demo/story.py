@@ -1,0 +1,37 @@
+"""What the console says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hookline_web.demo.cast import PEOPLE
+from hookline_web.demo.numbers import ENDINGS, TEST_NUMBER
+
+
+def welcome(url: str, folder: Path) -> str:
+    """Everything somebody needs to begin."""
+    width = max(len(person.login) for person in PEOPLE)
+    users = "\n".join(
+        f"  {person.login:<{width}}  {person.password:<{width + 9}}  {person.role.value:<13}  {person.note}"
+        for person in PEOPLE
+    )
+    endings = ", ".join(f"{ending.digit} {ending.says}" for ending in ENDINGS)
+    return f"""
+Hookline's demo is ready: {url}
+
+Users (log-in, password):
+{users}
+
+What to try:
+  1. Log in as anna, take the station, go ready; dial the contact you are shown, talk, choose a disposition.
+  2. Skip on to a contact without consent: the dial gate refuses, and says why. (admin: Consents)
+  3. In a private window log in as ewa: Agents now shows Anna's state live, Campaigns her results and recordings.
+  4. As marta go ready and do nothing: this campaign is progressive, the dialler dials.
+  5. As admin: import {folder / "files" / "fotowoltaika.csv"}, or Trunks, Test call to {TEST_NUMBER}.
+
+A number's last digit says what it does: {endings}.
+Your own voice: let a softphone listen on 127.0.0.1:5062 and make sip:you@127.0.0.1:5062 a station (as admin);
+more by: hookline sip far-end --softphone-hint
+
+Nothing leaves this machine. Data and logs are in {folder}. Ctrl-C stops everything; the next start goes on from here.
+"""
