@@ -140,7 +140,7 @@ class EventBus:
             return []
         with self._db.write() as unit:
             # Who numbers second must see what the first gave: a number given twice would be a gap in somebody's stream.
-            locks.exclusive(unit.session, "outbox")
+            locks.exclusive(unit.session, locks.OUTBOX)
             last = unit.session.scalar(select(func.max(OutboxEvent.sequence))) or 0
             rows = unit.session.scalars(
                 select(OutboxEvent).where(OutboxEvent.sequence.is_(None)).order_by(OutboxEvent.id).limit(_BATCH)

@@ -9,6 +9,7 @@ import structlog
 
 from hookline.db.database import Database
 from hookline.db.models import Leg
+from hookline.errors import Collision
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import LegEvent, RecordingFinished
 from hookline.services.agents import AgentService
@@ -16,6 +17,9 @@ from hookline.services.calls import CallService
 from hookline.services.presenting import Presenter
 from hookline.services.reconcile import reconcile
 from hookline.services.recordings import RecordingService
+
+#: An event that loses to somebody else's change is handled again: its leg will not tell it twice.
+_TRIES = 3
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +90,11 @@ class Engine:
 
     def _handle_guarded(self, event: LegEvent) -> None:
         try:
+            for _ in range(_TRIES - 1):
+                try:
+                    return self._handle(event)
+                except Collision:
+                    log.info("a leg event met somebody's change; handling it again", event_type=type(event).__name__)
             self._handle(event)
         except Exception as error:
             log.error("a leg event could not be handled", event_type=type(event).__name__, exc_info=error)

@@ -22,6 +22,10 @@ NAMING = {
 class Base(DeclarativeBase):
     """Base of every model. Constraint names follow one convention, so that migrations can name them on any database."""
 
+    #: Whether a write transaction on PostgreSQL locks this table's rows as it reads them (see `hookline.db.holding`):
+    #: for what two people or threads change at the same moment.
+    held: ClassVar[bool] = False
+
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,

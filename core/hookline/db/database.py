@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from hookline.db.base import Base
 from hookline.db.faults import as_told, missing_driver
+from hookline.db.holding import FOR_CHANGE, HoldingSession
 from hookline.db.models.outbox import OutboxEvent
 from hookline.domain.events import Event
 from hookline.ports.clock import Clock
@@ -23,16 +24,12 @@ _WRITE = "hookline_write"
 _BUSY_TIMEOUT_MS = 15_000
 
 
-#: How rows are locked that are read to be changed: new rows may still point at them (foreign keys).
-FOR_CHANGE: dict[str, Any] = {"key_share": True}
-
-
 class UnitOfWork:
     """One write transaction. Events emitted here are stored in it and published after its commit.
 
-    On SQLite it is the only one. On PostgreSQL others run beside it: what a block reads to decide by, and then
-    changes, it reads by `hold`. To keep two blocks from waiting for each other, rows are held in this order: station,
-    agent's session, call, campaign contact, attempt.
+    On SQLite it is the only one. On PostgreSQL others run beside it, and rows of tables marked `held` are locked as
+    they are read; other tables' by `hold`. To keep two blocks from waiting for each other, rows are read in this order:
+    station, agent's session, call, campaign contact, contact, attempt.
     """
 
     def __init__(self, session: Session, clock: Clock) -> None:
@@ -80,11 +77,12 @@ class Database:
         self.clock = clock
         self.engine = _open(url)
         self._write_engine = self.engine.execution_options(**{_WRITE: True})
-        self._read_engine = self.engine
+        self._read_engine, self._write_session = self.engine, Session
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
         else:
             self._read_engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+            self._write_session = HoldingSession
         self._after_commit: list[Callable[[], None]] = []
 
     def on_events(self, wake: Callable[[], None]) -> None:
@@ -94,7 +92,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A write transaction: commits at the end, rolls back when the block raises."""
-        with _told(), Session(self._write_engine, expire_on_commit=False) as session:
+        with _told(), self._write_session(self._write_engine, expire_on_commit=False) as session:
             unit = UnitOfWork(session, self.clock)
             with session.begin():
                 # Take SQLite's lock now rather than at the first statement: what the block reads, the clock included,

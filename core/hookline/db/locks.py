@@ -10,6 +10,21 @@ import hashlib
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+#: Held alone while consents are withdrawn or numbers suppressed, shared while an attempt is opened.
+WITHDRAWALS = "withdrawals"
+#: Held while published events get their numbers.
+OUTBOX = "outbox"
+#: Held while the tables are brought up to the program.
+MIGRATIONS = "migrations"
+#: Held while somebody may stop being an administrator: one stays.
+ADMINISTRATORS = "administrators"
+
+
+def contacts_of(client_id: int) -> str:
+    """Held while contacts, numbers or campaign contacts of a client are added: each comes to be once, and a list that
+    is given to a campaign while it is being imported loses none on the way."""
+    return f"contacts of client {client_id}"
+
 
 def exclusive(where: Session | Connection, name: str) -> None:
     """Wait until nobody else holds the lock `name`, then hold it alone until this transaction ends."""

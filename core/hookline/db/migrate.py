@@ -71,7 +71,7 @@ def upgrade(engine: Engine, packages: dict[str, str]) -> None:
     for owner in owners(packages):
         with engine.begin() as connection:
             # Two processes started at once: the second finds the work done.
-            locks.exclusive(connection, "migrations")
+            locks.exclusive(connection, locks.MIGRATIONS)
             command.upgrade(_config(owner, connection), "head")
 
 

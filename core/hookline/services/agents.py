@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import AgentSession, Call, Campaign, CampaignAgent, CampaignContact, Leg, Station
+from hookline.db.models import AgentSession, Call, Campaign, CampaignAgent, CampaignContact, Leg, Station, User
 from hookline.domain.access import Actor
 from hookline.domain.agents import AgentEvent, AgentState, IllegalAgentMove, next_state
 from hookline.domain.campaigns import CampaignState
@@ -90,6 +90,10 @@ class AgentService:
         self, unit: UnitOfWork, actor: Actor, station: Station, backend: str, campaign_id: int | None
     ) -> ConnectStation | None:
         now = unit.clock.now()
+        # Two agents who pick one station at the same moment, or one who begins his first shift twice, take turns.
+        unit.hold(User, actor.user_id)
+        if not unit.hold(Station, station.id).active:
+            raise InvalidInput(N_("Choose a station."), fields={"station_id": ["Choose one of the list."]})
         agent = unit.session.get(AgentSession, actor.user_id or 0)
         if agent is None:
             agent = AgentSession(

@@ -105,7 +105,7 @@ class CallService:
             self._hang_up_leg(backend, call.customer_leg_id)
             return
         with self._db.write() as unit:
-            fresh = unit.session.get_one(Call, call.id)
+            fresh = _call_of(unit.session, call.customer_leg_id)
             if not may(CallState(fresh.state), CallEvent.AGENT_CONNECTED):
                 return
             fresh.state = next_state(CallState(fresh.state), CallEvent.AGENT_CONNECTED)
@@ -261,6 +261,10 @@ def release_agent(unit: UnitOfWork, agent: AgentSession, notice: str) -> int | N
 
 
 def _call_of(session: Session, leg_id: str) -> Call:
+    """The call of a customer's leg, its agent's session held before it (see `UnitOfWork`)."""
+    agent_id = session.scalar(select(Call.agent_id).where(Call.customer_leg_id == leg_id))
+    if agent_id is not None:
+        session.get(AgentSession, agent_id)
     return session.scalars(select(Call).where(Call.customer_leg_id == leg_id)).one()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from hookline.db import locks
 from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import (
     Campaign,
@@ -138,7 +139,7 @@ class CampaignService:
         """Change a campaign; its client stays. Contacts of newly added lists join, none are taken away."""
         actor.require("campaigns.manage")
         with self._db.write() as unit:
-            campaign = _in_scope(unit.session, actor.scope, campaign_id)
+            campaign = _held(unit, actor.scope, campaign_id)
             if campaign.client_id != draft.client_id:
                 raise InvalidInput(N_("A campaign stays with its client."), fields={"client_id": ["Cannot change."]})
             self._check(unit.session, actor, draft, campaign_id)
@@ -232,7 +233,7 @@ class CampaignService:
 
     def _set_state(self, actor: Actor, campaign_id: int, state: CampaignState) -> None:
         with self._db.write() as unit:
-            campaign = _in_scope(unit.session, actor.scope, campaign_id)
+            campaign = _held(unit, actor.scope, campaign_id)
             if campaign.state == CampaignState.ENDED:
                 raise Conflict(N_("This campaign has ended."), N_("Make a new one."))
             campaign.state = state.value
@@ -276,8 +277,14 @@ def _in_scope(session: Session, scope: Scope, campaign_id: int) -> Campaign:
     return campaign
 
 
+def _held(unit: UnitOfWork, scope: Scope, campaign_id: int) -> Campaign:
+    _in_scope(unit.session, scope, campaign_id)
+    return unit.hold(Campaign, campaign_id)
+
+
 def _write_parts(unit: UnitOfWork, campaign: Campaign, draft: CampaignDraft) -> None:
     session = unit.session
+    locks.exclusive(session, locks.contacts_of(campaign.client_id))
     session.execute(delete(CampaignList).where(CampaignList.campaign_id == campaign.id))
     session.execute(delete(CampaignAgent).where(CampaignAgent.campaign_id == campaign.id))
     session.add_all(CampaignList(campaign_id=campaign.id, list_id=i) for i in sorted(set(draft.list_ids)))

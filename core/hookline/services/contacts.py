@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from hookline.db import locks
 from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import (
     Campaign,
@@ -133,6 +134,7 @@ class ContactService:
     def add_number(self, actor: Actor, contact_id: int, text: str) -> None:
         """Add a number, written nationally or with its prefix; raises InvalidPhone with the reason, or Conflict."""
         with self._db.write() as unit:
+            _hold_numbers(unit.session, contact_id)
             contact = _editable(unit.session, actor, contact_id)
             phone = normalise(text, _country(unit.session, contact))
             holder = unit.session.scalar(
@@ -175,6 +177,13 @@ class ContactService:
                     unit, number=number.e164, contact_id=contact_id, because="the number was marked as wrong"
                 )
             contact.updated_at = unit.clock.now()
+
+
+def _hold_numbers(session: Session, contact_id: int) -> None:
+    """Nobody else gives a number to a contact of the same client until the end of the block."""
+    client_id = session.scalar(select(Contact.client_id).where(Contact.id == contact_id))
+    if client_id is not None:
+        locks.exclusive(session, locks.contacts_of(client_id))
 
 
 def _reachable(session: Session, actor: Actor, contact_id: int) -> Contact:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import Attempt, Call, Campaign, CampaignContact, Contact, DialDecision, Leg
+from hookline.db.models import AgentSession, Attempt, Call, Campaign, CampaignContact, Contact, DialDecision, Leg
 from hookline.domain.calls import CallEvent, CallState, next_state
 from hookline.domain.campaigns import Purpose, RecordState
 from hookline.domain.dialling import AttemptOpen, Decision, DialRefused, DialRequest, Refusal
@@ -25,6 +25,7 @@ from hookline.errors import NotConfigured, NotFound
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import PlaceCall, TelephonyBackend
 from hookline.services.policies import CORE_POLICIES, core_refusals
+from hookline.services.revocation import await_withdrawals
 from hookline.text import N_
 
 #: A decision serves one attempt within this time.
@@ -88,6 +89,7 @@ class DialGate:
         caller_id = self._caller_id(decision, backend)
         overtaken: Refusal | None = None
         with self._db.write() as unit:
+            _hold(unit, decision)
             overtaken = self._consume(unit, decision)
             if overtaken is None:
                 call, command = self._record_call(unit, decision, line, backend.name, caller_id)
@@ -107,9 +109,11 @@ class DialGate:
     # Asking
 
     def _open_attempt(self, ask: DialAsk) -> tuple[DialRequest, Campaign]:
+        with self._db.read() as session:
+            record = _record(session, ask.campaign_contact_id)
         try:
             with self._db.write() as unit:
-                record = _record(unit.session, ask.campaign_contact_id)
+                await_withdrawals(unit)
                 attempt = Attempt(
                     client_id=record.client_id,
                     campaign_id=record.campaign_id,
@@ -121,10 +125,9 @@ class DialGate:
                     opened_at=unit.clock.now(),
                 )
                 unit.session.add(attempt)
-                unit.session.flush()
-                return self._request(record, ask, attempt.id), record.campaign
         except IntegrityError as error:
             raise AttemptOpen from error
+        return self._request(record, ask, attempt.id), record.campaign
 
     def _request(self, record: CampaignContact, ask: DialAsk, attempt_id: int) -> DialRequest:
         return DialRequest(
@@ -276,6 +279,17 @@ class DialGate:
             decision.decided_at,
             decision.expires_at,
         )
+
+
+def _hold(unit: UnitOfWork, decision: Decision) -> None:
+    """Keep the agent, the record and the attempt as they are: a withdrawal comes before this, or after the dial."""
+    agent_id, record_id = unit.session.execute(
+        select(Attempt.agent_id, Attempt.campaign_contact_id).where(Attempt.id == decision.attempt_id)
+    ).one()
+    if agent_id is not None:
+        unit.find_held(AgentSession, agent_id)
+    unit.hold(CampaignContact, record_id)
+    unit.hold(Attempt, decision.attempt_id)
 
 
 def _record(session: Session, campaign_contact_id: int) -> CampaignContact:

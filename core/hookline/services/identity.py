@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hookline.contributions import Permission
+from hookline.db import locks
 from hookline.db.database import Database
 from hookline.db.models import Campaign, CampaignAgent, Client, User, UserClient
 from hookline.domain.access import Actor, Grant, Role, Scope
@@ -142,6 +143,7 @@ class IdentityService:
 
 
 def _keep_one_administrator(session: Session, leaving: int) -> None:
+    locks.exclusive(session, locks.ADMINISTRATORS)
     others = session.scalar(
         select(User.id).where(User.role == Role.ADMINISTRATOR.value, User.active, User.id != leaving).limit(1)
     )

@@ -17,7 +17,7 @@ from hookline.domain.dialling import Refusal
 from hookline.errors import InvalidInput
 from hookline.services import callbacks
 from hookline.services.policies import PASSING_RULES, next_local_day
-from hookline.services.revocation import revoke_open_attempts
+from hookline.services.revocation import hold_dialling, revoke_open_attempts
 from hookline.text import N_
 
 #: A contact that the agent skips comes back after this time, a refused one after a day.
@@ -158,6 +158,7 @@ def _number_row(session: Session, call: Call) -> ContactNumber | None:
 
 
 def _suppress_all(unit: UnitOfWork, call: Call) -> None:
+    hold_dialling(unit)
     numbers = set(
         unit.session.scalars(select(ContactNumber.e164).where(ContactNumber.contact_id == call.contact_id))
     ) | {call.number}

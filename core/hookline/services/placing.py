@@ -52,6 +52,8 @@ class Placer:
 def _take_seat(unit: UnitOfWork, call: Call) -> None:
     """In the transaction that makes the call: the agent is now ringing with it."""
     agent = unit.session.get_one(AgentSession, call.agent_id)
+    if agent.campaign_contact_id != call.campaign_contact_id:
+        raise Conflict(N_("Another contact is presented to you by now."), N_("Reload the page."))
     move(unit, agent, AgentEvent.DIAL)
     agent.call_id, agent.campaign_contact_id, agent.notice = call.id, call.campaign_contact_id, ""
 

@@ -108,8 +108,8 @@ class Presenter:
 
     def _settle_claim(self, agent_id: int, claim: _Claim, refusals: list[Refusal]) -> bool:
         with self._db.write() as unit:
-            record = unit.session.get_one(CampaignContact, claim.record_id)
             agent = unit.session.get_one(AgentSession, agent_id)
+            record = unit.session.get_one(CampaignContact, claim.record_id)
             if refusals:
                 outcomes.after_refusals(unit, record, refusals)
                 return False
@@ -161,7 +161,7 @@ def _next_record(unit: UnitOfWork, agent: AgentSession) -> CampaignContact | Non
             CampaignContact.id,
         )
         .limit(1)
-        .with_for_update(skip_locked=True, of=CampaignContact)
+        .with_for_update(skip_locked=True, key_share=True, of=CampaignContact)
     )
 
 

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from hookline.db import locks
 from hookline.db.database import UnitOfWork
 from hookline.db.models import Attempt
+
+
+def hold_dialling(unit: UnitOfWork) -> None:
+    """From here to the end of the block no attempt is opened: whoever opens one next sees what the block withdrew.
+
+    To be called before the withdrawal is written; `revoke_open_attempts` does it too.
+    """
+    locks.exclusive(unit.session, locks.WITHDRAWALS)
+
+
+def await_withdrawals(unit: UnitOfWork) -> None:
+    """Before an attempt is opened: let withdrawals that are being written be done first."""
+    locks.shared(unit.session, locks.WITHDRAWALS)
 
 
 def revoke_open_attempts(
@@ -24,6 +38,7 @@ def revoke_open_attempts(
     """
     if number is None and contact_id is None:
         raise ValueError("name a number or a contact: revoking every open attempt is never meant")
+    hold_dialling(unit)
     wanted = select(Attempt).where(
         Attempt.closed_at.is_(None), Attempt.placed_at.is_(None), Attempt.revoked_at.is_(None)
     )

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, pre_load
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hookline.db.database import Database
+from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import AgentSession, Station, User
 from hookline.domain.access import Actor
 from hookline.domain.agents import AgentState
@@ -117,7 +117,7 @@ class StationService:
         actor.require(_MANAGE)
         address = sip_address(draft.address)
         with self._db.write() as unit:
-            station = _find(unit.session, station_id)
+            station = _held(unit, station_id)
             _check(unit.session, draft, station_id)
             if station.address != address:
                 _refuse_while_used(unit.session, station)
@@ -127,7 +127,7 @@ class StationService:
         """Take a station out of use or bring it back. Raises Conflict while an agent works at it."""
         actor.require(_MANAGE)
         with self._db.write() as unit:
-            station = _find(unit.session, station_id)
+            station = _held(unit, station_id)
             if not active:
                 _refuse_while_used(unit.session, station)
             station.active = active
@@ -138,6 +138,12 @@ def _find(session: Session, station_id: int) -> Station:
     if station is None:
         raise NotFound(N_("There is no such station."), N_("Pick one from the list of stations."))
     return station
+
+
+def _held(unit: UnitOfWork, station_id: int) -> Station:
+    """The station, that no agent takes before the end of the block."""
+    _find(unit.session, station_id)
+    return unit.hold(Station, station_id)
 
 
 def _check(session: Session, draft: StationDraft, own_id: int | None) -> None:

@@ -22,7 +22,7 @@ from hookline.services.imports import reading
 from hookline.services.imports.errors import MappingRefused, Remark
 from hookline.services.imports.uploads import Uploads
 from hookline.services.phones import InvalidPhone, normalise
-from hookline.services.revocation import revoke_open_attempts
+from hookline.services.revocation import hold_dialling, revoke_open_attempts
 from hookline.text import N_
 
 _BATCH = 500
@@ -235,6 +235,7 @@ def _batches(numbers: list[str]) -> Iterator[list[str]]:
 
 
 def _add(unit: UnitOfWork, actor: Actor, numbers: list[str], reach: Reach, reason: str, source: str) -> int:
+    hold_dialling(unit)
     there = set(
         unit.session.scalars(
             select(Suppression.e164).where(

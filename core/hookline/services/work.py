@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from hookline.db import locks
 from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import (
     AgentSession,
@@ -65,9 +66,11 @@ class WorkService:
         with self._db.write() as unit:
             agent = _session_of(unit.session, actor)
             _put_back_presented(unit, agent)
+            record = unit.session.get_one(CampaignContact, record_id)
+            if record.owner_id not in (None, agent.user_id):
+                raise AttemptOpen
             move(unit, agent, AgentEvent.RESERVE)
             agent.campaign_contact_id, agent.notice = record_id, ""
-            record = unit.session.get_one(CampaignContact, record_id)
             record.state, record.owner_id, record.reserved_at = RecordState.RESERVED, agent.user_id, unit.clock.now()
         decision = self._gate.decide(DialAsk(record_id, number, agent.user_id, "manual"))
         return self._placer.place(agent, record_id, decision)
@@ -79,6 +82,7 @@ class WorkService:
                 raise NotFound(N_("There is no such campaign."))
             country = campaign.allowed_countries[0] if campaign.allowed_countries else "PL"
             phone = normalise(text, country)
+            locks.exclusive(unit.session, locks.contacts_of(campaign.client_id))
             number = unit.session.scalar(
                 select(ContactNumber).where(
                     ContactNumber.client_id == campaign.client_id, ContactNumber.e164 == phone.e164
@@ -99,8 +103,6 @@ class WorkService:
                 )
                 unit.session.add(record)
                 unit.session.flush()
-            if record.owner_id not in (None, actor.user_id):
-                raise AttemptOpen
             return record.id, phone.e164
 
     # Skipping and disposing

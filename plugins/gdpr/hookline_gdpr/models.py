@@ -15,6 +15,7 @@ class Consent(Base):
     """A contact's consent to be called by a client for a purpose. Withdrawn, never deleted: it is the proof."""
 
     __tablename__ = "gdpr_consents"
+    held = True
     __table_args__ = (Index("ix_gdpr_consents_contact_purpose", "contact_id", "purpose"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

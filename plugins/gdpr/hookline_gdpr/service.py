@@ -18,7 +18,7 @@ from hookline.domain.campaigns import Category, Purpose
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.errors import InvalidInput, NotFound
-from hookline.services.revocation import revoke_open_attempts
+from hookline.services.revocation import hold_dialling, revoke_open_attempts
 from hookline.text import N_
 from hookline_gdpr.errors import ConsentOverruled
 from hookline_gdpr.models import Consent
@@ -183,6 +183,7 @@ def _consents(session: Session, client_id: int, contact_id: int) -> list[Consent
 def _withdraw_all(
     unit: UnitOfWork, client_id: int, contact_id: int, because: str, by: int | None, at: datetime
 ) -> None:
+    hold_dialling(unit)
     # One given after this moment is a new consent: a disposition that is told late must not undo it.
     open_ones = [
         consent

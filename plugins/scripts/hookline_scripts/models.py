@@ -14,6 +14,7 @@ class Script(Base):
     """A conversation script. `client_id` None: campaigns of every client may use it."""
 
     __tablename__ = "scripts_scripts"
+    held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)

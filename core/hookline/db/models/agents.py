@@ -27,6 +27,7 @@ class AgentSession(Base):
     """An agent's present standing: one row per agent, made at his first shift and kept."""
 
     __tablename__ = "agent_sessions"
+    held = True
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     state: Mapped[str] = mapped_column(default="offline")

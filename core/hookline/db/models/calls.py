@@ -20,6 +20,7 @@ class Attempt(Base):
     """
 
     __tablename__ = "attempts"
+    held = True
     __table_args__ = (
         Index("uq_attempts_open_contact", "contact_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("uq_attempts_open_number", "number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -49,6 +50,7 @@ class DialDecision(Base):
     """The gate's answer to one attempt, written before any backend is touched."""
 
     __tablename__ = "dial_decisions"
+    held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), unique=True)
@@ -68,6 +70,7 @@ class Call(Base):
     """The conversation that an attempt became."""
 
     __tablename__ = "calls"
+    held = True
     __table_args__ = (Index("ix_calls_campaign_queued", "campaign_id", "queued_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -122,6 +125,7 @@ class Recording(Base):
     """The sound of a call. `state`: recording, stored, failed. A recorded voice is personal data."""
 
     __tablename__ = "recordings"
+    held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     #: The id by which the backend knows it.

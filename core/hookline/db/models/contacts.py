@@ -15,6 +15,7 @@ class Contact(Base):
     """A person or company in one client's CRM. Personal data (GDPR art. 4(1))."""
 
     __tablename__ = "contacts"
+    held = True
     __table_args__ = (UniqueConstraint("client_id", "external_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -15,6 +15,7 @@ class ImportRun(Base):
     """One file brought into one list. `state`: uploaded, running, done, failed."""
 
     __tablename__ = "imports"
+    held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))

@@ -13,6 +13,7 @@ class JobStatus(Base):
     """A job's last run; `state`: running, done, failed, cancelled. Frequent jobs are noted once a minute."""
 
     __tablename__ = "jobs"
+    held = True
 
     name: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from hookline.db import locks
 from hookline.db.models import Contact, ContactNumber, ListContact
 from hookline.services.imports.errors import Remark
 from hookline.services.imports.reading import Row
@@ -71,6 +72,7 @@ class _Known:
 
 def write_batch(session: Session, client_id: int, list_id: int, drafts: Iterable[Draft], now: datetime) -> BatchResult:
     """Write the drafts in their order; the caller owns the transaction."""
+    locks.exclusive(session, locks.contacts_of(client_id))
     ordered = list(drafts)
     known = _Known(session, client_id, ordered)
     result = BatchResult()
