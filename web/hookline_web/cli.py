@@ -33,9 +33,13 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 def prepare_database(settings: Settings) -> None:
-    """Apply pending migrations on SQLite; raise MigrationsPending elsewhere, where others may be using it."""
+    """Apply pending migrations on SQLite; raise MigrationsPending elsewhere, where others may be using it.
+
+    Raises Conflict where another process runs the engine on the database.
+    """
     runtime = Runtime(settings)
     try:
+        runtime.require_alone()
         late = migrate.pending(runtime.db.engine, runtime.host.active_packages())
         if not late:
             return
