@@ -34,6 +34,7 @@ CORE_PERMISSIONS = {
         Permission("stations.manage", "Manage stations", _ADMIN),
         Permission("jobs.view", "See background jobs", _ADMIN),
         Permission("jobs.manage", "Run and cancel background jobs", _ADMIN),
+        Permission("api.use", "Use the JSON API, with a token", _ADMIN),
         Permission("tokens.manage", "Make and revoke tokens of the JSON API", _ADMIN),
         Permission("plugins.view", "See plugins and their health", _ADMIN),
     )

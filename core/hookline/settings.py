@@ -31,6 +31,7 @@ class Settings:
     disabled_plugins: tuple[str, ...] = ()
     browser_grace_seconds: int = 60
     session_hours: int = 12
+    api_requests_per_minute: int = 600
     plugins: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -79,6 +80,11 @@ class SettingsSchema(Schema):
     )
     session_hours = fields.Integer(
         load_default=12, validate=validate.Range(1, 24), metadata=_says("After how many hours a log-in expires.")
+    )
+    api_requests_per_minute = fields.Integer(
+        load_default=600,
+        validate=validate.Range(1, 100_000),
+        metadata=_says("How many requests a minute each token of the JSON API may make."),
     )
     plugins = fields.Dict(
         keys=fields.String(),

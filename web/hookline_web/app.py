@@ -27,6 +27,7 @@ from hookline_web import (
     template_parts,
     views,
 )
+from hookline_web.api import installing as api
 from hookline_web.context import EXTENSION, Shell
 from hookline_web.stream import StreamHub
 from hookline_web.throttle import Throttle
@@ -44,8 +45,9 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     _configure(app, runtime)
     shell = Shell(runtime, StreamHub(runtime), Throttle(runtime.clock))
     app.extensions[EXTENSION] = shell
+    api.install_guard(app, runtime)  # before the guard of pages, which leaves these requests alone
     guard.install(app)  # before CSRF: who is not logged in is told that, not that his form is stale
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     security_headers.install(app)
     error_pages.install(app)
     packages = {"core": "hookline", "web": "hookline_web", **runtime.host.active_packages()}
@@ -55,6 +57,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     slots.install(app)
     template_parts.install(app)
     shell.navigation = _add_core_views(app) + _add_plugin_views(app, runtime)
+    api.install(app, runtime, csrf)
     shell.panels = runtime.host.panels()
     return app
 

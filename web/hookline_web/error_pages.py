@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from hookline.errors import HooklineError, InvalidInput
 from hookline.text import N_
+from hookline_web.api import problems
 from hookline_web.i18n import explain, translated
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _on_unexpected)
 
 
-def _on_hookline_error(error: HooklineError) -> tuple[Response, int]:
+def _on_hookline_error(error: HooklineError) -> tuple[Response, int] | Response:
+    if problems.wanted():
+        return problems.of_error(error)
     return answer(error, error.status)
 
 
@@ -56,16 +59,20 @@ def _on_csrf_error(_error: CSRFError) -> tuple[Response, int]:
     )
 
 
-def _on_http_error(error: HTTPException) -> tuple[Response, int] | HTTPException:
+def _on_http_error(error: HTTPException) -> tuple[Response, int] | HTTPException | Response:
     status = error.code or 500
     if status < 400:
         return error  # a redirect raised by routing
+    if problems.wanted():
+        return problems.of_http(error)
     message, advice = _HTTP_TEXTS.get(status, (error.name, ""))
     return answer(_HttpProblem(message, advice), status)
 
 
-def _on_unexpected(error: Exception) -> tuple[Response, int]:
+def _on_unexpected(error: Exception) -> tuple[Response, int] | Response:
     log.error("request failed", endpoint=request.endpoint, error_type=type(error).__name__, exc_info=error)
+    if problems.wanted():
+        return problems.of_unexpected()
     message, advice = _HTTP_TEXTS[InternalServerError.code]
     return answer(_HttpProblem(message, advice), 500)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, WebPart
 from hookline.hookspecs.markers import hookspec
 
@@ -44,4 +45,15 @@ def hookline_register_panels() -> list[Panel]:
     Fires: once per Flask app, while it is built.
     Returns: panels; empty for none. A panel that raises while it is rendered becomes an error card.
     An error: the plugin is marked failed; its panels are missing.
+    """
+
+
+@hookspec
+def hookline_register_api_resources() -> list[ApiResource]:
+    """Contribute resources of the JSON API. Since 1.0.
+
+    Fires: once per Flask app, while it is built.
+    Returns: resources, mounted at /api/v1/<plugin>/<name> and described in the OpenAPI document; empty for none. Every
+    operation names the permission it needs.
+    An error: the plugin is marked failed; its resources answer 404, the rest works.
     """

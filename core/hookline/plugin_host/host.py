@@ -20,6 +20,7 @@ import pluggy
 import structlog
 
 from hookline import PLUGIN_API_VERSION
+from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
@@ -270,6 +271,10 @@ class PluginHost:
     def panels(self) -> list[Owned[Panel]]:
         """Panels, with their plugins."""
         return self._contribute("hookline_register_panels")
+
+    def api_resources(self) -> list[Owned[ApiResource]]:
+        """Resources of the JSON API, with their plugins."""
+        return self._contribute("hookline_register_api_resources")
 
     def active_packages(self) -> dict[str, str]:
         """Import package of each active plugin, by plugin name: for migrations, help and translations."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
 from hookline.domain.campaigns import Purpose
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.hookspecs import hookimpl
 from hookline.text import N_
+from hookline_gdpr.api import ConsentResource
 from hookline_gdpr.overview import Overview
 from hookline_gdpr.permissions import MANAGE, PERMISSIONS, VIEW
 from hookline_gdpr.service import ConsentService
@@ -27,6 +29,7 @@ class Hooks:
     def __init__(self, context: PluginContext) -> None:
         self._consents = ConsentService(context.db)
         self._overview = Overview(context.db)
+        self._api = ConsentResource(context.db, self._consents)
 
     @hookimpl
     def hookline_register_policies(self) -> list[Policy]:
@@ -52,6 +55,11 @@ class Hooks:
     def hookline_register_web_parts(self) -> list[WebPart]:
         """The overview and a contact's consents."""
         return [WebPart(make_blueprint(self._consents, self._overview))]
+
+    @hookimpl
+    def hookline_register_api_resources(self) -> list[ApiResource]:
+        """/api/v1/gdpr/consents."""
+        return [self._api.resource()]
 
     @hookimpl
     def hookline_register_navigation(self) -> list[NavigationItem]:

@@ -1,0 +1,90 @@
+"""One contact brought in by itself, by the rules of an import: merged where the client has it, put on its list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hookline.db.database import Database
+from hookline.domain.access import Actor
+from hookline.errors import Conflict, InvalidInput
+from hookline.services.feeding import feed_campaigns
+from hookline.services.imports.merging import write_batch
+from hookline.services.imports.reading import Row
+from hookline.services.imports.rows import PLAIN, Draft
+from hookline.services.lists import reachable_list
+from hookline.services.phones import InvalidPhone, Phone, normalise
+from hookline.text import N_
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of it. Where the client knew the contact already, what was empty in it was filled.
+
+    `left_out` counts the numbers that another contact of the client has.
+    """
+
+    contact_id: int
+    is_new: bool
+    left_out: int
+
+
+class ContactIntake:
+    """Brings single contacts in."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(
+        self,
+        actor: Actor,
+        list_id: int,
+        numbers: Sequence[str],
+        *,
+        external_id: str = "",
+        fields: Mapping[str, str] | None = None,
+        custom: Mapping[str, str] | None = None,
+    ) -> Intake:
+        """Put a contact on the list, and with it into the campaigns that the list feeds.
+
+        Raises NotFound, InvalidInput by field ("numbers.0"), Conflict where another contact of the client has the
+        number.
+        """
+        actor.require("contacts.import")
+        with self._db.write() as unit:
+            target = reachable_list(unit.session, actor.scope, list_id)
+            draft = Draft(
+                row=Row(1, ()),
+                phones=_phones(numbers, target.country),
+                external_id=external_id.strip() or None,
+                fields={name: (fields or {}).get(name, "").strip() for name in PLAIN},
+                custom=dict(custom or {}),
+            )
+            result = write_batch(unit.session, target.client_id, list_id, [draft], unit.clock.now())
+            if not result.contacts:
+                raise Conflict(
+                    N_("Another contact of this client has the number."),
+                    N_("A number belongs to one contact of a client."),
+                )
+            contact = result.contacts[0]
+            feed_campaigns(unit, list_id, [contact.id])
+            return Intake(contact.id, bool(result.imported), len(result.warnings))
+
+
+def _phones(numbers: Sequence[str], country: str) -> tuple[Phone, ...]:
+    found: dict[str, Phone] = {}
+    wrong: dict[str, list[str]] = {}
+    for place, text in enumerate(numbers):
+        try:
+            phone = normalise(text, country)
+        except InvalidPhone as error:
+            wrong[f"numbers.{place}"] = [error.message]
+        else:
+            found.setdefault(phone.e164, phone)
+    if wrong or not found:
+        raise InvalidInput(
+            N_("Some fields need another look."),
+            N_("Mend the marked fields and send again."),
+            wrong or {"numbers": [N_("Write at least one number.")]},
+        )
+    return tuple(found.values())

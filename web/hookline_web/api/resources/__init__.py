@@ -1,0 +1,1 @@
+"""Core's resources, one module each."""
