@@ -18,6 +18,7 @@ from hookline.services import phones
 from hookline.services.campaigns import CampaignDraft
 from hookline.text import N_
 from hookline.validation import line
+from hookline_web.i18n import explain
 
 _FILL_IN = N_("Fill this in.")
 _CHOOSE = N_("Choose from the list.")
@@ -219,7 +220,7 @@ def _wrong_caller_id(text: str, country: str) -> dict[str, list[str]]:
     try:
         number = phones.normalise(text, country).e164
     except phones.InvalidPhone as error:
-        return {"caller_id": [error.message]}
+        return {"caller_id": [explain(error)[0]]}
     if phones.is_premium(number):
         return {"caller_id": [N_("A premium-rate number cannot be the caller ID.")]}
     return {}

@@ -52,7 +52,7 @@ def for_schema(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **values,
         **{name: values[name] or None for name in _NUMBERS},
-        "agents": [row for row in values["agents"] if row["assigned"]],
+        "agents": [{k: v for k, v in row.items() if k != "assigned"} for row in values["agents"] if row["assigned"]],
         "list_ids": [text for text in values["list_ids"] if row_id(text) is not None],
     }
 
