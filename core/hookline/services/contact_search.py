@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from hookline.db.models import CampaignContact, Contact, ContactNumber
+from hookline.db.models import CampaignContact, Contact, ContactNumber, ListContact
 from hookline.domain.access import Actor, Role
 
 _NUMBER_QUERY = re.compile(r"[\d\s()+.\-/]*\d[\d\s()+.\-/]*")
@@ -22,6 +22,11 @@ def in_campaigns(campaign_ids: Sequence[int]) -> ColumnElement[bool]:
         .where(CampaignContact.contact_id == Contact.id, CampaignContact.campaign_id.in_(campaign_ids))
         .correlate(Contact)
     )
+
+
+def on_list(list_id: int) -> ColumnElement[bool]:
+    """Contacts that are on the list."""
+    return exists().where(ListContact.contact_id == Contact.id, ListContact.list_id == list_id).correlate(Contact)
 
 
 def _seeing_campaigns(actor: Actor) -> list[int]:

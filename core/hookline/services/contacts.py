@@ -23,7 +23,7 @@ from hookline.db.models import (
 )
 from hookline.domain.access import Actor, Role, mask_number
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from hookline.services.contact_search import ids_with_numbers_seen, in_campaigns, matches
+from hookline.services.contact_search import ids_with_numbers_seen, in_campaigns, matches, on_list
 from hookline.services.contact_views import ContactPage, ContactRow, ContactView, NumberView, Standing
 from hookline.services.phones import normalise
 from hookline.services.reach import contacts_within
@@ -59,6 +59,7 @@ class ContactService:
         *,
         client_id: int | None = None,
         campaign_id: int | None = None,
+        list_id: int | None = None,
         after: int = 0,
         limit: int = 50,
     ) -> ContactPage:
@@ -72,6 +73,8 @@ class ContactService:
             condition &= Contact.client_id == client_id
         if campaign_id is not None:
             condition &= in_campaigns([campaign_id])
+        if list_id is not None:
+            condition &= on_list(list_id)
         with self._db.read() as session:
             found = session.execute(
                 select(Contact, Client.name)

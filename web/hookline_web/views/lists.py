@@ -55,7 +55,7 @@ def show(list_id: int) -> str:
     return render_template(
         "lists/show.html",
         contact_list=runtime().lists.get(scope, list_id),
-        page=runtime().lists.contacts(scope, list_id, after),
+        page=runtime().contacts.search(g.actor, list_id=list_id, after=after),
         imports=runtime().lists.imports(scope, list_id) if g.actor.can("contacts.import") else [],
         after=after,
     )
