@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+expect.set_options(timeout=20_000)
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -20,7 +26,7 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -29,13 +35,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of a fresh browser profile; a script error on it fails the test."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB")
-    opened = context.new_page()
+def new_page(chromium: Browser) -> Iterator[Callable[[], Page]]:
+    """Makes pages, each of a browser profile of its own; a script error on one fails the test."""
+    contexts: list[BrowserContext] = []
     errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.set_default_timeout(15_000)
-    yield opened
-    context.close()
+
+    def make() -> Page:
+        context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB")
+        contexts.append(context)
+        opened = context.new_page()
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.set_default_timeout(20_000)
+        return opened
+
+    yield make
+    for context in contexts:
+        context.close()
     assert errors == []

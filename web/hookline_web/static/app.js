@@ -60,8 +60,11 @@
     if (button && !button.dataset.confirmed) {
       event.preventDefault();
       event.stopPropagation();
+      const { form } = button;
       if (await ask(button.dataset.confirm, button.dataset.confirmLabel)) {
         button.dataset.confirmed = "yes";
+        // A live refresh may have taken the form away while the question stood: what was asked still counts.
+        if (form && !form.isConnected) { form.hidden = true; document.body.append(form); }
         button.form ? button.form.requestSubmit(button) : button.click();
         delete button.dataset.confirmed;
       }

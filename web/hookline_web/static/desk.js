@@ -141,6 +141,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || document.getElementById("confirm").open) return;
     const key = event.key.toLowerCase();
     const target = event.target;
+    if (key === "escape" && typing(target)) { target.blur(); return; }
     if (typing(target) || (key === "enter" && target.closest("button, summary, a"))) return;
     const control = desk().querySelector(`[data-shortcut="${CSS.escape(key)}"]`);
     if (!control || control.closest("fieldset:disabled")) return;
