@@ -2,15 +2,17 @@
 
 from hookline.db.models.agents import AgentSession, AgentStateChange, Station
 from hookline.db.models.callbacks import Callback
-from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording
+from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording, RecordingDeletion
 from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContact, CampaignList, Disposition
 from hookline.db.models.contacts import Contact, ContactList, ContactNumber, ListContact
 from hookline.db.models.identity import Client, User, UserClient
 from hookline.db.models.imports import ImportRejection, ImportRun, ImportWarning
 from hookline.db.models.jobs import JobStatus
+from hookline.db.models.mail import Mail
 from hookline.db.models.outbox import OutboxEvent, OutboxReader
 from hookline.db.models.suppression import Suppression
 from hookline.db.models.tokens import ApiReply, ApiToken, ApiTokenClient
+from hookline.db.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookSeen
 
 __all__ = [
     "AgentSession",
@@ -37,11 +39,16 @@ __all__ = [
     "JobStatus",
     "Leg",
     "ListContact",
+    "Mail",
     "OutboxEvent",
     "OutboxReader",
     "Recording",
+    "RecordingDeletion",
     "Station",
     "Suppression",
     "User",
     "UserClient",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSeen",
 ]

@@ -35,6 +35,8 @@ class User(Base):
     password_hash: Mapped[str]
     role: Mapped[str]
     language: Mapped[str] = mapped_column(default="en")
+    #: Where Hookline writes to him, for those who want that.
+    email: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     #: Raised at deactivation and password change; a browser session made before is refused.
     session_version: Mapped[int] = mapped_column(default=1)
