@@ -1,4 +1,5 @@
-"""Every table has one owner, whose migrations make exactly it, on an empty database and in one go."""
+"""Every table has one owner, whose migrations make exactly it, on an empty database and in one go, on SQLite and
+PostgreSQL alike."""
 
 from __future__ import annotations
 
@@ -9,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, inspect
 
 from hookline.db import migrate, models
 from hookline.db.base import Base
+from hookline.testing.databases import KINDS, empty_database
 from tests.architecture.source import plugins
 
 PLUGINS = {package.removeprefix("hookline_"): package for package in plugins()}
@@ -29,13 +32,14 @@ def _load_models() -> None:
 _load_models()
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture(scope="module", params=KINDS)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database as the migrations make it."""
-    made = create_engine(f"sqlite:///{tmp_path_factory.mktemp('db') / 'hookline.db'}")
-    migrate.upgrade(made, PLUGINS)
-    yield made
-    made.dispose()
+    with empty_database(request.param, tmp_path_factory.mktemp("db")) as url:
+        made = create_engine(url)
+        migrate.upgrade(made, PLUGINS)
+        yield made
+        made.dispose()
 
 
 def _owner_by_package(table: str) -> str:
@@ -72,6 +76,21 @@ def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate.upgrade(engine, PLUGINS)
     assert migrate.pending(engine, PLUGINS) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_migrations_can_be_taken_back_and_applied_again(kind: str, tmp_path: Path) -> None:
+    with empty_database(kind, tmp_path) as url:
+        made = create_engine(url)
+        migrate.upgrade(made, PLUGINS)
+        for owner in reversed(migrate.owners(PLUGINS)):
+            with made.begin() as connection:
+                command.downgrade(migrate._config(owner, connection), "base")
+        left = inspect(made).get_table_names()
+        assert [table for table in left if not table.endswith("alembic_version")] == []
+        migrate.upgrade(made, PLUGINS)
+        assert migrate.pending(made, PLUGINS) == []
+        made.dispose()
 
 
 def test_taking_a_plugin_away_leaves_the_others_working(engine: Engine) -> None:

@@ -1,28 +1,25 @@
-"""Write transactions on SQLite: one after the other, whole or not at all, events with them."""
+"""Write transactions: none overwrites another, whole or not at all, events with them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 
 from hookline.bus import EventBus, PublishedEvent
-from hookline.db import migrate
 from hookline.db.database import Database
-from hookline.db.models import Client, OutboxEvent
+from hookline.db.models import Client, Contact, OutboxEvent
 from hookline.domain.events import CallPlaced, CampaignChanged
 from hookline.testing.clock import START, VirtualClock
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'hookline.db'}", VirtualClock())
-    migrate.upgrade(made.engine, {})
+def db(database_url: str) -> Iterator[Database]:
+    made = Database(database_url, VirtualClock())
     yield made
     made.dispose()
 
@@ -32,46 +29,57 @@ def _names(db: Database) -> list[str]:
         return list(session.scalars(select(Client.name).order_by(Client.id)))
 
 
+def _add_contact(db: Database) -> int:
+    with db.write() as unit:
+        client = Client(name="Acme", created_at=START)
+        unit.session.add(client)
+        unit.session.flush()
+        contact = Contact(client_id=client.id, time_zone="Europe/Warsaw", created_at=START, updated_at=START)
+        unit.session.add(contact)
+    return contact.id
+
+
 def _stored_events(db: Database) -> int:
     with db.read() as session:
         return session.scalar(select(func.count(OutboxEvent.id))) or 0
 
 
-def test_two_writers_queue(db: Database) -> None:
-    """The second begins only when the first has committed, so neither fails half-way and neither overwrites."""
+def test_a_second_writer_of_a_contact_waits_for_the_first(db: Database) -> None:
+    """It reads only when the first has committed, so neither fails half-way and neither overwrites."""
     inside, order = threading.Event(), []
+    contact_id = _add_contact(db)
 
     def second() -> None:
         inside.wait(10)
         with db.write() as unit:
+            contact = unit.session.get_one(Contact, contact_id)
             order.append("second")
-            unit.session.add(Client(name="B", created_at=START))
+            contact.notes += "second"
 
     thread = threading.Thread(target=second)
     thread.start()
     with db.write() as unit:
-        unit.session.add(Client(name="A", created_at=START))
-        unit.session.flush()
+        unit.session.scalars(select(Contact).where(Contact.id == contact_id)).one().notes += "first "
         inside.set()
         thread.join(0.3)
         assert thread.is_alive(), "the second writer waits"
         order.append("first")
     thread.join(10)
     assert order == ["first", "second"]
-    assert _names(db) == ["A", "B"]
+    with db.read() as session:
+        assert session.get_one(Contact, contact_id).notes == "first second"
 
 
 def test_many_writers_lose_nothing(db: Database) -> None:
-    with db.write() as unit:
-        unit.session.add(Client(name="counter", legal_name="0", created_at=START))
+    contact_id = _add_contact(db)
     failures: list[Exception] = []
 
     def count() -> None:
         try:
             for _ in range(10):
                 with db.write() as unit:
-                    row = unit.session.scalars(select(Client)).one()
-                    row.legal_name = str(int(row.legal_name) + 1)
+                    row = unit.session.get_one(Contact, contact_id)
+                    row.notes = str(int(row.notes or "0") + 1)
         except Exception as error:
             failures.append(error)
 
@@ -82,7 +90,30 @@ def test_many_writers_lose_nothing(db: Database) -> None:
         thread.join(60)
     assert failures == []
     with db.read() as session:
-        assert session.scalars(select(Client)).one().legal_name == "60"
+        assert session.get_one(Contact, contact_id).notes == "60"
+
+
+def test_a_row_that_is_held_is_read_as_it_stands_and_own_changes_stay(db: Database) -> None:
+    with db.write() as unit:
+        unit.session.add(Client(name="A", created_at=START))
+    with db.write() as unit:
+        client = unit.session.scalars(select(Client)).one()
+        client.legal_name = "changed here"
+        held = unit.hold(Client, client.id)
+        assert held is client
+        assert client.legal_name == "changed here"
+        assert unit.find_held(Client, client.id + 1) is None
+
+
+def test_a_reader_sees_one_state_of_the_database(db: Database) -> None:
+    with db.write() as unit:
+        unit.session.add(Client(name="A", created_at=START))
+    with db.read() as session:
+        assert session.scalar(select(func.count(Client.id))) == 1
+        with db.write() as unit:
+            unit.session.add(Client(name="B", created_at=START))
+        assert session.scalar(select(func.count(Client.id))) == 1
+    assert _names(db) == ["A", "B"]
 
 
 def test_a_reader_is_not_kept_waiting(db: Database) -> None:
