@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from hookline.contributions import Permission
 from hookline.domain.access import Role
+from hookline.text import N_
 
 _ADMIN = frozenset({Role.ADMINISTRATOR})
 _SUPERVISE = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
@@ -15,28 +16,29 @@ _ALL = frozenset(Role)
 CORE_PERMISSIONS = {
     p.name: p
     for p in (
-        Permission("account.use", "Log in, change one's own password and language", _ALL),
-        Permission("desk.use", "Work as an agent", frozenset({Role.AGENT, Role.SUPERVISOR})),
-        Permission("contacts.view", "See contacts", _ALL),
-        Permission("contacts.edit", "Edit contacts", _ALL),
-        Permission("calls.view", "See calls", _ALL),
-        Permission("callbacks.view", "See, move and cancel callbacks", _ALL),
-        Permission("recordings.play", "Play recordings", _ALL),
-        Permission("campaigns.view", "See campaigns and their figures", _SUPERVISE),
-        Permission("campaigns.manage", "Build, start and pause campaigns", _ADMIN),
-        Permission("results.export", "Export results", _SUPERVISE),
-        Permission("contacts.import", "Import contact lists", _ADMIN),
-        Permission("suppression.view", "See the suppression list", _SUPERVISE),
-        Permission("suppression.manage", "Add to and take from the suppression list", _ADMIN),
-        Permission("agents.watch", "See agents' states", _SUPERVISE),
-        Permission("users.manage", "Manage users and their grants", _ADMIN),
-        Permission("clients.manage", "Manage clients", _ADMIN),
-        Permission("stations.manage", "Manage stations", _ADMIN),
-        Permission("jobs.view", "See background jobs", _ADMIN),
-        Permission("jobs.manage", "Run and cancel background jobs", _ADMIN),
-        Permission("api.use", "Use the JSON API, with a token", _ADMIN),
-        Permission("tokens.manage", "Make and revoke tokens of the JSON API", _ADMIN),
-        Permission("plugins.view", "See plugins and their health", _ADMIN),
+        Permission("account.use", N_("Log in, change one's own password and language"), _ALL),
+        Permission("desk.use", N_("Work as an agent"), frozenset({Role.AGENT, Role.SUPERVISOR})),
+        Permission("contacts.view", N_("See contacts"), _ALL),
+        Permission("contacts.edit", N_("Edit contacts"), _ALL),
+        Permission("calls.view", N_("See calls"), _ALL),
+        Permission("callbacks.view", N_("See, move and cancel callbacks"), _ALL),
+        Permission("recordings.play", N_("Play recordings"), _ALL),
+        Permission("recordings.delete", N_("Delete recordings for good"), _ADMIN),
+        Permission("campaigns.view", N_("See campaigns and their figures"), _SUPERVISE),
+        Permission("campaigns.manage", N_("Build, start and pause campaigns"), _ADMIN),
+        Permission("results.export", N_("Export results"), _SUPERVISE),
+        Permission("contacts.import", N_("Import contact lists"), _ADMIN),
+        Permission("suppression.view", N_("See the suppression list"), _SUPERVISE),
+        Permission("suppression.manage", N_("Add to and take from the suppression list"), _ADMIN),
+        Permission("agents.watch", N_("See agents' states"), _SUPERVISE),
+        Permission("users.manage", N_("Manage users and their grants"), _ADMIN),
+        Permission("clients.manage", N_("Manage clients"), _ADMIN),
+        Permission("stations.manage", N_("Manage stations"), _ADMIN),
+        Permission("jobs.view", N_("See background jobs"), _ADMIN),
+        Permission("jobs.manage", N_("Run and cancel background jobs"), _ADMIN),
+        Permission("api.use", N_("Use the JSON API, with a token"), _ADMIN),
+        Permission("tokens.manage", N_("Make and revoke tokens of the JSON API"), _ADMIN),
+        Permission("plugins.view", N_("See plugins and their health"), _ADMIN),
     )
 }
 

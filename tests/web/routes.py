@@ -27,9 +27,9 @@ class Route:
 
 
 def routes(app: Flask) -> Iterator[Route]:
-    """Every address with every method, static files left out."""
+    """Every page's address with every method; static files and the JSON API, which has its own walk, left out."""
     for rule in app.url_map.iter_rules():
-        if not guard.is_static(rule.endpoint):
+        if not guard.is_static(rule.endpoint) and not rule.rule.startswith("/api/"):
             for method in sorted((rule.methods or set()) - DOES_NOT_COUNT):
                 yield Route(rule.endpoint, method, _address(app, rule))
 
