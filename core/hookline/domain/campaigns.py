@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from hookline.domain.calls import CallResult
+from hookline.text import N_
 
 
 class Purpose(StrEnum):
@@ -158,10 +159,10 @@ class DispositionSpec:
 
 
 DEFAULT_DISPOSITIONS = (
-    DispositionSpec("SUCCESS", "Success", Category.SUCCESS, True),
-    DispositionSpec("REFUSED", "Not interested", Category.REFUSAL, True),
-    DispositionSpec("CALLBACK", "Callback agreed", Category.CALLBACK, False),
-    DispositionSpec("LATER", "Call again later", Category.RETRY, False),
-    DispositionSpec("WRONG", "Wrong number", Category.WRONG_NUMBER, True),
-    DispositionSpec("DNC", "Do not call again", Category.DO_NOT_CALL, True),
+    DispositionSpec("SUCCESS", N_("Success"), Category.SUCCESS, True),
+    DispositionSpec("REFUSED", N_("Not interested"), Category.REFUSAL, True),
+    DispositionSpec("CALLBACK", N_("Callback agreed"), Category.CALLBACK, False),
+    DispositionSpec("LATER", N_("Call again later"), Category.RETRY, False),
+    DispositionSpec("WRONG", N_("Wrong number"), Category.WRONG_NUMBER, True),
+    DispositionSpec("DNC", N_("Do not call again"), Category.DO_NOT_CALL, True),
 )

@@ -34,6 +34,7 @@ from hookline.errors import Conflict, HooklineError
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import Capability
 from hookline.services.idle import Idle, why_idle
+from hookline.services.phones import spaced
 from hookline.services.policies import local_midnight
 from hookline.text import N_
 
@@ -240,7 +241,7 @@ def contact_fields(contact: Contact, grant: Grant) -> dict[str, str]:
 
 
 def _shown(number: str, grant: Grant) -> str:
-    return number if grant.see_numbers else mask_number(number)
+    return spaced(number) if grant.see_numbers else mask_number(number)
 
 
 def _number_view(number: ContactNumber, grant: Grant) -> NumberView:

@@ -75,6 +75,14 @@ def time_zone_of(e164: str) -> str:
     return zone_of(number, phonenumbers.region_code_for_number(number) or "")
 
 
+def spaced(e164: str) -> str:
+    """The number as people read it, "+48 22 123 45 67"; what is no number comes back as it is."""
+    number = _parsed(e164, None)
+    if number is None:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def country_of(number: str) -> str | None:
     """The ISO 3166 code of an E.164 number's country ("001" for worldwide codes); None where it has none."""
     parsed = _parsed(number, None)
