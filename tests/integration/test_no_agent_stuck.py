@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -18,6 +18,7 @@ from hookline.errors import HooklineError
 from hookline.services.reconcile import reconcile
 from hookline.testing.behaviour import ANSWERS, ANSWERS_AND_HANGS_UP, BUSY, NO_ANSWER
 from hookline.testing.centre import Centre
+from hookline.testing.databases import POSTGRESQL, SQLITE, fresh_database
 
 NUMBERS = [f"+4822123456{i}" for i in range(4)]
 BUSY_STATES = (AgentState.RINGING, AgentState.ON_CALL)
@@ -26,10 +27,15 @@ BUSY_STATES = (AgentState.RINGING, AgentState.ON_CALL)
 class Floor(RuleBasedStateMachine):
     """Two agents on one campaign; anything may happen at any time."""
 
+    kind = SQLITE
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.centre = Centre(self.folder, disabled=("gdpr", "scripts", "monitoring"))
+        self.end = ExitStack()
+        folder = Path(self.end.enter_context(tempfile.TemporaryDirectory()))
+        url = self.end.enter_context(fresh_database(self.kind, folder))
+        self.centre = Centre(folder, disabled=("gdpr", "scripts", "monitoring"), database_url=url)
+        self.end.callback(self.centre.close)
         self.agents = [self.centre.agent("anna"), self.centre.agent("piotr")]
         self.campaign = self.centre.campaign(NUMBERS, agents=self.agents, wrap_up_seconds=20)
         for number, behaviour in zip(NUMBERS, (ANSWERS, ANSWERS_AND_HANGS_UP, BUSY, NO_ANSWER), strict=True):
@@ -38,9 +44,8 @@ class Floor(RuleBasedStateMachine):
             self.centre.start_work(agent)
 
     def teardown(self) -> None:
-        self.everybody_can_leave()
-        self.centre.close()
-        shutil.rmtree(self.folder)
+        with self.end:
+            self.everybody_can_leave()
 
     def any_in(self, states: tuple[AgentState, ...]) -> bool:
         return any(self._session(who, "state") in states for who in range(2))
@@ -159,11 +164,16 @@ class Floor(RuleBasedStateMachine):
             assert session.scalar(select(func.count()).where(Attempt.closed_at.is_(None))) == 0
 
 
-TestNoAgentStuck = Floor.TestCase
-TestNoAgentStuck.settings = settings(
-    max_examples=40,
-    stateful_step_count=30,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
+class FloorOnPostgresql(Floor):
+    """The same there."""
+
+    kind = POSTGRESQL
+
+
+_SETTINGS = settings(
+    stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), max_examples=40
 )
+TestNoAgentStuck = Floor.TestCase
+TestNoAgentStuck.settings = _SETTINGS
+TestNoAgentStuckOnPostgresql = FloorOnPostgresql.TestCase
+TestNoAgentStuckOnPostgresql.settings = settings(_SETTINGS, max_examples=8)

@@ -61,3 +61,9 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "hookline.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadSettings, match=r"hookline\.toml"):
         load_settings(tmp_path, {})
+
+
+def test_the_driver_of_a_postgresql_url_need_not_be_named(tmp_path: Path) -> None:
+    for scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        settings = load_settings(tmp_path, {"HOOKLINE_DATABASE_URL": f"{scheme}://me:p%40ss@db.invalid/hookline"})
+        assert settings.database_url == "postgresql+psycopg://me:p%40ss@db.invalid/hookline"

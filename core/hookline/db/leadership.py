@@ -84,9 +84,19 @@ class AdvisoryLeadership:
         return False
 
     def give_up(self) -> None:
-        """Unlock by closing the connection for good."""
+        """Unlock, and close the connection for good."""
         with self._lock:
+            try:
+                self._unlock()
+            except DBAPIError as error:
+                log.warning("leadership went with its connection", error_type=type(error).__name__)
             self._drop()
+
+    def _unlock(self) -> None:
+        # Closing would do, but only once the server has noticed; who is told that we stopped may start at once.
+        if self._connection is not None:
+            self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self._key})
+            self._connection.commit()
 
     def _drop(self) -> None:
         if self._connection is not None:
