@@ -19,6 +19,7 @@ class Asked(StrEnum):
 
 SIP_CAUSES: Final = MappingProxyType(
     {
+        200: HangupCause.NO_ANSWER,  # the far side said BYE before it had answered
         404: HangupCause.INVALID_NUMBER,
         408: HangupCause.UNREACHABLE,
         480: HangupCause.NO_ANSWER,

@@ -70,7 +70,7 @@ class Caller:
 
     def until(self, predicate: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait for it, or fail."""
-        assert self.log.wait_for(lambda: bool(predicate()), seconds), f"{what}; {self.log.events}"
+        assert self.log.wait_for(lambda: bool(predicate()), seconds), f"{what}; last: {self.log.events[-6:]}"
 
     def events(self, kind: type[E], leg: str) -> list[E]:
         """The leg's events of one kind."""

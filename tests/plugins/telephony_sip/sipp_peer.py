@@ -22,18 +22,27 @@ def free_udp_port() -> int:
 
 
 class SippPeer:
-    """One run of a scenario from `sipp/`, for one call. `fields` fill the scenario's `@name@` places."""
+    """One run of a scenario: one from `sipp/`, its `@name@` places filled by `fields`, or one written in `script`."""
 
-    def __init__(self, scenario: str, folder: Path, calls: int = 1, **fields: str) -> None:
+    def __init__(self, scenario: str, folder: Path, calls: int = 1, script: str = "", **fields: str) -> None:
         self.port = free_udp_port()
         self.network = f"127.0.0.1:{self.port}"
         self._folder = folder
-        script = (SCENARIOS / f"{scenario}.xml").read_text()
+        script = script or (SCENARIOS / f"{scenario}.xml").read_text()
         for name, value in fields.items():
             script = script.replace(f"@{name}@", value)
         (folder / "scenario.xml").write_text(script)
         command = ["sipp", "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(self.port)]
-        limits = ["-m", str(calls), "-timeout", "60", "-timeout_error", "-nostdin", "-trace_err", "-trace_msg"]
+        limits = [
+            "-m",
+            str(calls),
+            "-timeout",
+            "60" if calls == 1 else "600",
+            "-timeout_error",
+            "-nostdin",
+            "-trace_err",
+            "-trace_msg",
+        ]
         self._process = subprocess.Popen(
             [*command, *limits, "-mp", str(free_udp_port())],
             cwd=folder,
@@ -60,6 +69,10 @@ class SippPeer:
     def messages(self) -> str:
         """Every SIP message that it saw."""
         return "".join(path.read_text(errors="replace") for path in self._folder.glob("*_messages.log"))
+
+    def media_port(self) -> int:
+        """Where we said, in the INVITE, that we hear RTP."""
+        return int(self.messages().partition("m=audio ")[2].partition(" ")[0])
 
     def trouble(self) -> str:
         """What it complains about."""

@@ -4,53 +4,15 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from hookline.ports.telephony import HangupCause, LegAnswered, LegEnded, LegRinging
 from tests.plugins.telephony_sip.sip_legs import Caller
 from tests.plugins.telephony_sip.sipp_peer import SippPeer, free_udp_port
+from tests.plugins.telephony_sip.sipp_room import ROOM, Play
 
 pytestmark = pytest.mark.serial
-
-Play = Callable[..., SippPeer]
-ROOM = "room"
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Caller]:
-    caller = Caller()
-    yield caller
-    caller.backend.stop()
-
-
-@pytest.fixture
-def caller(shared: Caller) -> Iterator[Caller]:
-    yield shared
-    shared.backend.close_conversation(ROOM)
-    shared.until(lambda: _all_ended(shared), "every leg ends")
-
-
-@pytest.fixture
-def play(tmp_path: Path, caller: Caller) -> Iterator[Play]:
-    peers: list[SippPeer] = []
-
-    def start(scenario: str, **fields: str) -> SippPeer:
-        peer = SippPeer(scenario, tmp_path, **fields)
-        peers.append(peer)
-        caller.network = peer.network
-        return peer
-
-    yield start
-    for peer in peers:
-        peer.__exit__()
-
-
-def _all_ended(caller: Caller) -> bool:
-    legs = {event.leg_id for event in caller.log.events}
-    return all(caller.events(LegEnded, leg) for leg in legs)
 
 
 def test_an_answered_call_is_hung_up_by_us(caller: Caller, play: Play) -> None:
