@@ -318,7 +318,7 @@ _NAMES = st.sampled_from(["", "Jan", "Ola", "=1+1"])
 _ROWS = st.lists(st.tuples(_PHONES, _PHONES, _IDS, _NAMES, st.sampled_from(["", "Łódź"])), min_size=1, max_size=12)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=_ROWS, second=_ROWS)
 def test_every_row_is_imported_merged_or_rejected_and_again_nothing_changes(
     centre: Centre, importer: Importer, first: list[tuple[str, ...]], second: list[tuple[str, ...]]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from hookline.db.models import CampaignContact
@@ -13,13 +10,6 @@ from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services.phones import InvalidPhone
 from hookline.services.suppression import Reach
 from hookline.testing.centre import Centre
-
-
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
 
 
 def _found(centre: Centre, query: str) -> list[str]:

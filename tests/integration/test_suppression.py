@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -19,13 +17,6 @@ from hookline.services.suppression import Reach
 from hookline.testing.centre import Centre
 
 WHY = {"country": "PL", "reason": "objection", "source": "letter of 3 May"}
-
-
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
 
 
 def test_numbers_are_added_once_with_reason_source_and_date(centre: Centre) -> None:
