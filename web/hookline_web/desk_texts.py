@@ -7,18 +7,6 @@ from datetime import datetime
 
 from hookline.text import N_
 
-RESULTS = {
-    "answered": N_("Answered"),
-    "busy": N_("Busy"),
-    "no_answer": N_("No answer"),
-    "declined": N_("Declined"),
-    "invalid_number": N_("Invalid number"),
-    "unreachable": N_("Unreachable"),
-    "failed": N_("Failed"),
-    "abandoned": N_("Abandoned"),
-    "cancelled": N_("Cancelled"),
-}
-
 PAUSES = {
     "station_lost": N_("your phone was hung up"),
     "restarted": N_("Hookline was restarted"),

@@ -258,7 +258,7 @@ class AgentService:
         """How many agents are in each state."""
         with self._db.read() as session:
             rows = session.execute(select(AgentSession.state, func.count()).group_by(AgentSession.state))
-            return dict(rows.tuples().all())
+            return {state: count for state, count in rows}  # noqa: C416 - rows are typed as tuples only so
 
 
 def session_of(session: Session, actor: Actor) -> AgentSession:

@@ -35,6 +35,7 @@ from hookline.domain.campaigns import (
 from hookline.domain.events import CampaignChanged
 from hookline.errors import Conflict, InvalidInput, NotFound
 from hookline.ports.hooks import Hooks
+from hookline.services.campaign_checks import Missing, missing_parts, missing_services
 from hookline.services.feeding import feed_campaign
 from hookline.text import N_
 
@@ -68,15 +69,6 @@ class CampaignDraft:
     list_ids: Sequence[int] = ()
     agents: dict[int, Grant] = field(default_factory=dict)
     dispositions: Sequence[DispositionSpec] = DEFAULT_DISPOSITIONS
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Something a campaign lacks before it can dial: a stable id, what, and what to do."""
-
-    id: str
-    message: str
-    advice: str
 
 
 _PLAIN = (
@@ -141,7 +133,9 @@ class CampaignService:
         with self._db.write() as unit:
             campaign = _held(unit, actor.scope, campaign_id)
             if campaign.client_id != draft.client_id:
-                raise InvalidInput(N_("A campaign stays with its client."), fields={"client_id": ["Cannot change."]})
+                raise InvalidInput(
+                    N_("A campaign stays with its client."), fields={"client_id": [N_("Cannot change.")]}
+                )
             self._check(unit.session, actor, draft, campaign_id)
             campaign.purpose = draft.purpose.value
             self._apply(campaign, draft)
@@ -160,12 +154,12 @@ class CampaignService:
     def _check(self, session: Session, actor: Actor, draft: CampaignDraft, own_id: int | None) -> None:
         fields: dict[str, list[str]] = {}
         if session.get(Client, draft.client_id) is None or not actor.scope.covers_client(draft.client_id):
-            fields["client_id"] = ["Choose a client."]
+            fields["client_id"] = [N_("Choose a client.")]
         namesake = session.scalar(
             select(Campaign.id).where(Campaign.client_id == draft.client_id, Campaign.name == draft.name)
         )
         if namesake not in (None, own_id):
-            fields["name"] = ["This client has a campaign of that name."]
+            fields["name"] = [N_("This client has a campaign of that name.")]
         if draft.list_ids:
             own = session.scalar(
                 select(func.count())
@@ -173,11 +167,19 @@ class CampaignService:
                 .where(ContactList.id.in_(draft.list_ids), ContactList.client_id == draft.client_id)
             )
             if own != len(set(draft.list_ids)):
-                fields["list_ids"] = ["Lists must belong to the campaign's client."]
+                fields["list_ids"] = [N_("Lists must belong to the campaign's client.")]
+        if draft.script and not self._has_script(draft):
+            fields["script"] = [N_("This client has no such script.")]
         if len({d.code for d in draft.dispositions}) != len(draft.dispositions):
-            fields["dispositions"] = ["Two dispositions have the same code."]
+            fields["dispositions"] = [N_("Two dispositions have the same code.")]
         if fields:
             raise InvalidInput(N_("The campaign was not saved."), N_("Mend the marked fields."), fields)
+
+    def _has_script(self, draft: CampaignDraft) -> bool:
+        """Whether the client may use the script; one of an engine that is not active stays as it is."""
+        name, _, script_id = draft.script.partition(":")
+        engine = self._hooks.script_engines().get(name)
+        return engine is None or any(s.id == script_id for s in engine.list_scripts(draft.client_id))
 
     # Life
 
@@ -185,29 +187,8 @@ class CampaignService:
         """What the campaign lacks before it can dial; empty when it is ready to start."""
         with self._db.read() as session:
             campaign = _in_scope(session, scope, campaign_id)
-            found = _missing_parts(session, campaign)
-        backend = self._hooks.backends().get(campaign.backend)
-        if backend is None:
-            found.append(
-                Missing("no-backend", N_("Its telephony backend is not available."), N_("Enable the backend's plugin."))
-            )
-        else:
-            found += [Missing(p.id, p.message, p.advice) for p in backend.problems(campaign.client_id)]
-            if not campaign.caller_id and not backend.default_caller_id(campaign.client_id):
-                found.append(Missing("no-caller-id", N_("It has no caller ID."), N_("Set one here, or at the trunk.")))
-        present = self._hooks.policies()
-        if any(name not in present for name in campaign.required_policies):
-            found.append(
-                Missing(
-                    "policy-missing",
-                    N_("A policy it requires is not in force."),
-                    N_("Enable the policy's plugin, or take the policy off the campaign."),
-                )
-            )
-        engine, _, _script = campaign.script.partition(":")
-        if campaign.script and engine not in self._hooks.script_engines():
-            found.append(Missing("no-script", N_("Its script's plugin is not active."), N_("Choose another script.")))
-        return found
+            found = missing_parts(session, campaign)
+        return found + missing_services(self._hooks, campaign)
 
     def start(self, actor: Actor, campaign_id: int) -> None:
         """Let the campaign dial; raises Conflict that names what is missing."""
@@ -266,7 +247,7 @@ class CampaignService:
                 .where(CampaignContact.campaign_id == campaign_id)
                 .group_by(CampaignContact.state)
             )
-            counted = dict(rows.tuples().all())
+            counted = {state: count for state, count in rows}  # noqa: C416 - rows are typed as tuples only so
         return {state: counted.get(state.value, 0) for state in RecordState}
 
 
@@ -316,28 +297,6 @@ def _write_dispositions(session: Session, campaign: Campaign, wanted: Sequence[D
         row.position, row.active = position, True
     for left_out in existing.values():
         left_out.active = False
-
-
-def _missing_parts(session: Session, campaign: Campaign) -> list[Missing]:
-    found: list[Missing] = []
-    agents = session.scalar(
-        select(func.count())
-        .select_from(CampaignAgent)
-        .join(User, User.id == CampaignAgent.user_id)
-        .where(CampaignAgent.campaign_id == campaign.id, User.active)
-    )
-    if not agents:
-        found.append(Missing("no-agents", N_("No agent is assigned to it."), N_("Assign at least one agent.")))
-    contacts = session.scalar(
-        select(func.count()).select_from(CampaignContact).where(CampaignContact.campaign_id == campaign.id)
-    )
-    if not contacts:
-        found.append(Missing("no-contacts", N_("It has no contacts."), N_("Add a contact list, or import one.")))
-    if not CallingWindow.from_json(campaign.window).ever_opens():
-        found.append(Missing("no-window", N_("Its calling window never opens."), N_("Open it on at least one day.")))
-    if not any(d.active for d in campaign.dispositions):
-        found.append(Missing("no-dispositions", N_("It has no dispositions."), N_("Add at least one.")))
-    return found
 
 
 def _changed(campaign: Campaign) -> CampaignChanged:

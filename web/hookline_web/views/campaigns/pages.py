@@ -10,7 +10,7 @@ from hookline.db.models import Campaign
 from hookline.domain.campaigns import CallingWindow, CampaignState
 from hookline.permissions import requires
 from hookline.services.call_reads import CallFilters
-from hookline.services.campaigns import Missing
+from hookline.services.campaign_checks import Missing
 from hookline.text import N_
 from hookline_web import labels
 from hookline_web.context import runtime
