@@ -11,7 +11,8 @@ from hookline.commands import password
 from hookline.commands.installation import installation
 from hookline.db.models import User
 from hookline.domain.access import Role
-from hookline.errors import NotFound
+from hookline.errors import InvalidInput, NotFound
+from hookline.services.mail.addresses import is_address
 
 _password_file = click.option(
     "--password-file",
@@ -31,16 +32,25 @@ def users() -> None:
 @click.option("--role", type=click.Choice([r.value for r in Role]), default=Role.AGENT.value, show_default=True)
 @click.option("--language", type=click.Choice(["en", "pl"]), default="en", show_default=True)
 @click.option("--client", "clients", multiple=True, metavar="NAME", help="A client whose data a supervisor reaches.")
+@click.option("--email", default="", help="Where Hookline writes to, when an import has ended or something fails.")
 @_password_file
 def add(
-    login: str, name: str | None, role: str, language: str, clients: tuple[str, ...], password_file: Path | None
+    login: str,
+    name: str | None,
+    role: str,
+    language: str,
+    clients: tuple[str, ...],
+    email: str,
+    password_file: Path | None,
 ) -> None:
     """Add the user LOGIN. Agents get their campaigns afterwards, on the campaign's page."""
     login = login.strip().lower()
     with installation() as runtime:
         ids = [_client_id(runtime, client) for client in clients]
+        if email and not is_address(email):
+            raise InvalidInput(f"{email} is not an e-mail address.", "Write it like name@example.com.")
         chosen = password.obtain(login, password_file)
-        runtime.identity.add_user(login, name or login, chosen.value, Role(role), language, ids)
+        runtime.identity.add_user(login, name or login, chosen.value, Role(role), language, ids, email)
     click.echo(f"Added {login} ({role}).")
     chosen.announce(login)
 

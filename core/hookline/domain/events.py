@@ -154,3 +154,18 @@ class CallbackDue(Event):
 
     callback_id: int
     due_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFailed(Event):
+    """A background job failed that had not failed before."""
+
+    job: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookEndpointStopped(Event):
+    """Hookline sends no more to an endpoint; `reason`: failures (paused), gone (it answered 410)."""
+
+    endpoint_id: int
+    reason: str

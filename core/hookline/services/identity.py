@@ -69,6 +69,7 @@ class IdentityService:
         role: Role,
         language: str = "en",
         clients: list[int] | None = None,
+        email: str = "",
     ) -> int:
         """Add a user; returns the id. Raises InvalidInput for a taken login or a weak password."""
         login = login.strip().lower()
@@ -84,6 +85,7 @@ class IdentityService:
                 password_hash=hashed,
                 role=role.value,
                 language=language,
+                email=email or None,
                 created_at=unit.clock.now(),
             )
             unit.session.add(user)
@@ -92,9 +94,19 @@ class IdentityService:
             return user.id
 
     def change_user(
-        self, user_id: int, *, display_name: str, role: Role, language: str, clients: list[int] | None = None
+        self,
+        user_id: int,
+        *,
+        display_name: str,
+        role: Role,
+        language: str,
+        clients: list[int] | None = None,
+        email: str | None = None,
     ) -> None:
-        """Change name, role, language and (supervisors) clients. Open sessions feel it at their next request."""
+        """Change name, role, language, (supervisors) clients and, where given, the e-mail address ("" takes it away).
+
+        Open sessions feel it at their next request.
+        """
         with self._db.write() as unit:
             user = unit.session.get(User, user_id)
             if user is None:
@@ -102,6 +114,8 @@ class IdentityService:
             if user.role == Role.ADMINISTRATOR and role is not Role.ADMINISTRATOR:
                 _keep_one_administrator(unit.session, user_id)
             user.display_name, user.role, user.language = display_name.strip(), role.value, language
+            if email is not None:
+                user.email = email or None
             if clients is not None:
                 _refuse_unknown_clients(unit.session, clients)
                 for row in unit.session.scalars(select(UserClient).where(UserClient.user_id == user_id)):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from hookline.db.database import Database
 from hookline.db.models import JobStatus
 from hookline.domain.access import Actor
+from hookline.domain.events import JobFailed
 from hookline.errors import NotFound
 from hookline.jobs import JobRun
 from hookline.text import N_
@@ -22,6 +23,8 @@ class JobBoard:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        #: Jobs whose last run here failed: only the first failure in a row is told to people.
+        self._failing: set[str] = set()
 
     def now(self) -> datetime:
         """The installation's time."""
@@ -91,3 +94,9 @@ class JobBoard:
             row.state, row.finished_at, row.result = state, now, result[:500]
             row.runs += 1
             row.failures += state == "failed"
+            if state == "failed" and name not in self._failing:
+                unit.emit(JobFailed(job=name))
+        if state == "failed":
+            self._failing.add(name)
+        else:
+            self._failing.discard(name)

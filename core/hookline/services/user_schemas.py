@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
 from hookline.domain.access import Role
+from hookline.services.mail.addresses import is_address
 from hookline.text import N_
 from hookline.validation import line
 
@@ -22,11 +23,18 @@ class UserSchema(Schema):
     display_name = line(required=True, most=80)
     role = fields.Enum(Role, by_value=True, required=True, error_messages={**_INVALID, "unknown": [_CHOOSE]})
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES, error=_CHOOSE), error_messages=_INVALID)
+    email = fields.String(load_default="")
     clients = fields.List(fields.Integer(error_messages=_INVALID), load_default=list)
 
+    @validates("email")
+    def _one_address(self, value: str, **_kwargs: Any) -> None:
+        if value.strip() and not is_address(value.strip()):
+            raise ValidationError(N_("This is not an e-mail address."))
+
     @post_load
-    def _clients_of_supervisors(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        return {**data, "clients": sorted(set(data["clients"])) if data["role"] is Role.SUPERVISOR else []}
+    def _tidied(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        clients = sorted(set(data["clients"])) if data["role"] is Role.SUPERVISOR else []
+        return {**data, "email": data["email"].strip(), "clients": clients}
 
 
 class PasswordSchema(Schema):
