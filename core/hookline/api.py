@@ -11,12 +11,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from hookline.domain.access import Actor
+from hookline.ports.recording_store import Sound
 from hookline.text import N_
 
 #: The greatest id of a row: what an integer column holds on every database.
@@ -62,11 +62,11 @@ class ApiCreated:
 
 @dataclass(frozen=True)
 class ApiDownload:
-    """A file as the answer: one on disk (then ranges of it may be asked for), or text as it is made."""
+    """A file as the answer: a stored sound (of which ranges may be asked for), or text as it is made."""
 
     media_type: str
     file_name: str
-    path: Path | None = None
+    sound: Sound | None = None
     chunks: Iterable[str] = ()
 
 

@@ -36,16 +36,21 @@ from hookline.services.identity import IdentityService
 from hookline.services.imports import ImportReports, ImportService
 from hookline.services.job_board import JobBoard
 from hookline.services.lists import ListService
+from hookline.services.mail import MailServer, MailService
 from hookline.services.notifications import DispositionNotifier
 from hookline.services.placing import Placer
 from hookline.services.presenting import Presenter
 from hookline.services.record_reads import RecordReadService
+from hookline.services.recording_moves import RecordingMoves
 from hookline.services.recordings import RecordingService
 from hookline.services.stations import StationService
 from hookline.services.suppression import SuppressionService
 from hookline.services.tokens import TokenService
+from hookline.services.webhooks import Webhooks
 from hookline.services.work import WorkService
 from hookline.settings import Settings, load_settings
+from hookline.storage.choosing import stores_for
+from hookline.text import N_
 
 
 class Runtime:
@@ -68,7 +73,9 @@ class Runtime:
         self.stations = StationService(self.db)
         self.gate = DialGate(self.db, self.host)
         self.calls = CallService(self.db, self.host, settings.recordings_dir)
-        self.recordings = RecordingService(self.db, settings.recordings_dir)
+        working, store = stores_for(settings, self.clock)
+        self.recordings = RecordingService(self.db, working, store)
+        self.recording_moves = RecordingMoves(self.db, self.recordings, working, store)
         self.agents = AgentService(self.db, self.host, self.calls)
         self.placer = Placer(self.db, self.gate, self.calls)
         self.presenter = Presenter(self.db, self.gate, self.placer)
@@ -91,15 +98,22 @@ class Runtime:
         self.feeds = Feeds(self.db)
         self.tokens = TokenService(self.db, self.permissions)
         self.api_replies = ReplyService(self.db)
+        self.mail = MailService(self.db, _mail_server(settings), self.host.active_packages())
+        self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.presenter, self.recordings)
         self.job_board = JobBoard(self.db)
         leadership = leadership_for(self.db.engine, settings.data_dir)
         self.scheduler = Scheduler(self._jobs(), self.job_board, leadership, self._is_active)
         self.bus.read("core.hooks", DispositionNotifier(self.db, self.host).on_event)
+        self.bus.read("core.webhooks", self.webhooks.queue.on_event)
+        self.bus.read("core.mail-notices", self.mail.notices.on_event)
 
     def _jobs(self) -> list[Job]:
         return [
             *core_jobs(self.agents, self.presenter, self.callbacks, self.settings.browser_grace_seconds),
+            Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
+            *self.webhooks.jobs(),
+            *self.mail.jobs(),
             *self.host.jobs().values(),
         ]
 
@@ -112,6 +126,7 @@ class Runtime:
         self.bus.start()
         self.engine.start()
         self.imports.recover()
+        self.webhooks.sender.start()
         self.scheduler.start()
 
     def stop(self) -> None:
@@ -120,6 +135,7 @@ class Runtime:
         self.imports.stop()
         self.engine.stop()
         self.bus.stop()
+        self.webhooks.sender.stop()
         self._sole_engine.release()
 
     def require_alone(self) -> None:
@@ -143,6 +159,17 @@ class Runtime:
         self.imports.stop()
         self.host.close()
         self.db.dispose()
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    return MailServer(
+        settings.mail_host,
+        settings.mail_port,
+        settings.mail_security,
+        settings.mail_username,
+        settings.mail_password,
+        settings.mail_sender,
+    )
 
 
 def build(folder: Path | None = None) -> Runtime:

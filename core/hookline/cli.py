@@ -12,6 +12,7 @@ from hookline.commands.campaigns import campaigns
 from hookline.commands.contacts import contacts
 from hookline.commands.explain import explain
 from hookline.commands.install import init
+from hookline.commands.recordings import recordings
 from hookline.commands.results import results
 from hookline.commands.suppression import suppression
 from hookline.commands.users import users
@@ -74,6 +75,7 @@ cli.add_command(campaigns)
 cli.add_command(contacts)
 cli.add_command(explain)
 cli.add_command(init)
+cli.add_command(recordings)
 cli.add_command(results)
 cli.add_command(suppression)
 cli.add_command(users)

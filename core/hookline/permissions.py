@@ -38,6 +38,8 @@ CORE_PERMISSIONS = {
         Permission("jobs.manage", N_("Run and cancel background jobs"), _ADMIN),
         Permission("api.use", N_("Use the JSON API, with a token"), _ADMIN),
         Permission("tokens.manage", N_("Make and revoke tokens of the JSON API"), _ADMIN),
+        Permission("webhooks.manage", N_("Manage webhooks"), _ADMIN),
+        Permission("mail.manage", N_("See mails and send them again"), _ADMIN),
         Permission("plugins.view", N_("See plugins and their health"), _ADMIN),
     )
 }

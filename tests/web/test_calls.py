@@ -154,6 +154,48 @@ def test_a_recording_can_be_sought_in(floor: Floor, admin: PageClient) -> None:
     assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole.data)}"
 
 
+@pytest.mark.parametrize(
+    ("asked", "start", "length"),
+    [("bytes=0-0", 0, 1), ("bytes=-5", -5, 5), ("bytes=44-", 44, None), ("bytes=0-999999999", 0, None)],
+)
+def test_ranges_may_be_open_at_either_end(
+    floor: Floor, admin: PageClient, asked: str, start: int, length: int | None
+) -> None:
+    _one_call(floor)
+    address = f"/calls/recordings/{_recording(floor).id}"
+    whole = admin.get(address).data
+    part = admin.get(address, headers={"Range": asked})
+    wanted = whole[start:] if length is None else whole[start:][:length]
+    assert (part.status_code, part.data) == (206, wanted)
+
+
+def test_odd_ranges_get_the_whole_or_are_refused(floor: Floor, admin: PageClient) -> None:
+    _one_call(floor)
+    address = f"/calls/recordings/{_recording(floor).id}"
+    whole = admin.get(address)
+    beyond = admin.get(address, headers={"Range": f"bytes={len(whole.data)}-"})
+    assert beyond.status_code == 416
+    for odd in ("bytes=0-1,4-5", "lines=1-2", "nonsense"):
+        answer = admin.get(address, headers={"Range": odd})
+        assert (answer.status_code, len(answer.data)) == (200, len(whole.data))
+    outdated = admin.get(address, headers={"Range": "bytes=0-9", "If-Range": '"something-else"'})
+    assert (outdated.status_code, len(outdated.data)) == (200, len(whole.data))
+    current = admin.get(address, headers={"Range": "bytes=0-9", "If-Range": whole.headers["ETag"]})
+    assert (current.status_code, len(current.data)) == (206, 10)
+
+
+def test_a_recording_the_browser_has_is_not_sent_again(floor: Floor, admin: PageClient) -> None:
+    _one_call(floor)
+    address = f"/calls/recordings/{_recording(floor).id}"
+    whole = admin.get(address)
+    again = admin.get(address, headers={"If-None-Match": whole.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    head = admin.head(address)
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.content_length == len(whole.data)
+    assert head.headers["Accept-Ranges"] == "bytes"
+
+
 def test_agents_hear_only_their_own_recordings_and_only_where_granted(floor: Floor) -> None:
     call = _one_call(floor, see_numbers=True)
     address = f"/calls/recordings/{_recording(floor).id}"

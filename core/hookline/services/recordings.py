@@ -1,39 +1,48 @@
-"""Recordings: closed by the backend, stored with checksum and length, played to those who may."""
+"""Recordings: closed by the backend, stored with checksum and length, played to those who may, deleted with a receipt.
+
+A backend records into the working folder. What it closed can be played at once; where another store is set, the job
+`core.store-recordings` brings it there and only then removes the local file (see `RecordingMoves`).
+"""
 
 from __future__ import annotations
 
-import hashlib
 import wave
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
 from sqlalchemy import select
 
 from hookline.db.database import Database
-from hookline.db.models import Call, Recording
+from hookline.db.models import Call, Recording, RecordingDeletion
 from hookline.domain.access import Actor, Role
 from hookline.domain.events import RecordingStored
-from hookline.errors import NotFound, NotPermitted
+from hookline.errors import Conflict, InvalidInput, NotConfigured, NotFound, NotPermitted
+from hookline.ports.recording_store import RecordingStore, Sound
 from hookline.ports.telephony import RecordingFinished
+from hookline.storage import checksums
+from hookline.storage.local import LocalStore
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
 
 
 class RecordingService:
-    """Keeps what was recorded."""
+    """Keeps what was recorded. `working` is the folder that backends record into; `store` where recordings end up."""
 
-    def __init__(self, db: Database, folder: Path) -> None:
+    def __init__(self, db: Database, working: LocalStore, store: RecordingStore) -> None:
         self._db = db
-        self._folder = folder
+        self._working = working
+        self._store = store
+        self._stores: Mapping[str, RecordingStore] = {"": working, working.name: working, store.name: store}
 
     def on_finished(self, event: RecordingFinished) -> None:
         """The backend closed a recording: note its length, size and checksum."""
-        self._store(event.recording_id, event.path, event.seconds, complete=event.complete)
+        self._take_in(event.recording_id, event.path, event.seconds, complete=event.complete)
 
-    def _store(self, backend_id: str, path: Path, seconds: float, *, complete: bool) -> None:
+    def _take_in(self, backend_id: str, path: Path, seconds: float, *, complete: bool) -> None:
         usable = path.is_file() and path.stat().st_size > 0
-        digest = _sha256(path) if usable else ""
+        digest = checksums.of_file(path) if usable else ""
         with self._db.write() as unit:
             row = unit.session.scalar(select(Recording).where(Recording.backend_id == backend_id))
             if row is None:
@@ -42,6 +51,8 @@ class RecordingService:
             row.state = "stored" if usable else "failed"
             row.seconds, row.complete, row.sha256 = seconds, complete and usable, digest
             row.bytes = path.stat().st_size if usable else 0
+            # Where the store is the working folder, it is at its place already.
+            row.store = self._store.name if usable and self._store is self._working else ""
             call = unit.session.get_one(Call, row.call_id)
             unit.emit(
                 RecordingStored(
@@ -58,8 +69,8 @@ class RecordingService:
         with self._db.read() as session:
             rows = session.scalars(select(Recording).where(Recording.state == "recording")).all()
         for row in rows:
-            path = self._folder / row.path
-            self._store(row.backend_id, path, _seconds(path), complete=False)
+            path = self._working.local_path(row.path)
+            self._take_in(row.backend_id, path or Path(), _seconds(path) if path else 0.0, complete=False)
         return len(rows)
 
     def for_call(self, actor: Actor, call: Call) -> list[Recording]:
@@ -71,19 +82,92 @@ class RecordingService:
                 session.scalars(select(Recording).where(Recording.call_id == call.id, Recording.state == "stored"))
             )
 
-    def path_for(self, actor: Actor, recording_id: int) -> Path:
-        """The file of a recording; raises NotFound outside the actor's scope, NotPermitted without the grant."""
+    def open(self, actor: Actor, recording_id: int) -> Sound:
+        """A recording to be played, in whole or in ranges.
+
+        Raises NotFound outside the actor's scope, NotPermitted without the grant, StoreUnavailable.
+        """
+        row, call = self._reachable(actor, recording_id)
+        if not may_hear(actor, call):
+            raise NotPermitted(N_("You may not hear this recording."), N_("Ask your administrator for the grant."))
+        if row.state in ("deleting", "deleted"):
+            raise NotFound(N_("This recording was deleted."))
+        if row.state != "stored":
+            raise NotFound(N_("There is no such recording."))
+        store = self.store_of(row)
+        return Sound(store.size(row.path), row.sha256, lambda start, end: store.open_range(row.path, start, end))
+
+    def delete(self, actor: Actor, recording_id: int, reason: str) -> RecordingDeletion:
+        """Delete the sound for good and keep a receipt; the call stays. Safe to run again.
+
+        A store that is away is asked again by `core.store-recordings`: nobody hears the recording from now on. Raises
+        NotFound, NotPermitted, InvalidInput without a reason, Conflict while it is being recorded.
+        """
+        actor.require("recordings.delete")
+        row, _ = self._reachable(actor, recording_id)
+        self._ask_deletion(row, reason, actor.user_id)
+        return self.finish_deletion(recording_id)
+
+    def _ask_deletion(self, row: Recording, reason: str, asked_by: int | None) -> None:
+        if not reason.strip():
+            raise InvalidInput(N_("Say why the recording is deleted."), N_("The receipt keeps the reason."))
+        with self._db.write() as unit:
+            fresh = unit.session.get_one(Recording, row.id)
+            if fresh.state == "recording":
+                raise Conflict(N_("This call is still being recorded."), N_("Wait until it is over."))
+            if fresh.state in ("deleting", "deleted"):
+                return
+            fresh.state = "deleting"
+            receipt = RecordingDeletion(
+                recording_id=fresh.id,
+                client_id=fresh.client_id,
+                key=fresh.path,
+                store=fresh.store,
+                sha256="",
+                reason=reason.strip()[:500],
+                asked_by=asked_by,
+                asked_at=unit.clock.now(),
+            )
+            unit.session.add(receipt)
+
+    def finish_deletion(self, recording_id: int) -> RecordingDeletion:
+        """Delete what was asked to be deleted, from its store and from the working folder; the receipt."""
+        with self._db.read() as session:
+            row = session.get_one(Recording, recording_id)
+            receipt = session.scalars(
+                select(RecordingDeletion).where(RecordingDeletion.recording_id == recording_id)
+            ).one()
+        if receipt.deleted_at is not None:
+            return receipt
+        left = self._working.delete(row.path)  # also where a crash left a copy of what is stored elsewhere
+        store = self.store_of(row)
+        proof = left if store is self._working else store.delete(row.path)
+        with self._db.write() as unit:
+            receipt = unit.session.get_one(RecordingDeletion, receipt.id)
+            receipt.store, receipt.sha256 = proof.store, proof.sha256 or left.sha256
+            receipt.deleted_at = unit.clock.now()
+            unit.session.get_one(Recording, recording_id).state = "deleted"
+        log.info("recording deleted", recording=recording_id, store=proof.store)
+        return receipt
+
+    def store_of(self, row: Recording) -> RecordingStore:
+        """The store that holds a recording; raises NotConfigured where the settings name it no more."""
+        store = self._stores.get(row.store)
+        if store is None:
+            raise NotConfigured(
+                N_("This recording is kept in %(store)s, which the settings do not name any more."),
+                N_("Set recording_store back, or bring its recordings to the new store."),
+                params={"store": row.store},
+            )
+        return store
+
+    def _reachable(self, actor: Actor, recording_id: int) -> tuple[Recording, Call]:
         with self._db.read() as session:
             row = session.get(Recording, recording_id)
             call = session.get(Call, row.call_id) if row else None
         if row is None or call is None or not actor.scope.covers_campaign(call.client_id, call.campaign_id):
             raise NotFound(N_("There is no such recording."))
-        if not may_hear(actor, call):
-            raise NotPermitted(N_("You may not hear this recording."), N_("Ask your administrator for the grant."))
-        path = (self._folder / row.path).resolve()
-        if not path.is_relative_to(self._folder.resolve()) or not path.is_file():
-            raise NotFound(N_("The recording's file is not there any more."))
-        return path
+        return row, call
 
 
 def may_hear(actor: Actor, call: Call) -> bool:
@@ -93,11 +177,6 @@ def may_hear(actor: Actor, call: Call) -> bool:
     if actor.role is Role.AGENT:
         return call.agent_id == actor.user_id and actor.grant(call.campaign_id).hear_own_recordings
     return True
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _seconds(path: Path) -> float:

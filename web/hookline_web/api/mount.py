@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, send_file
+from flask import Flask, Response, current_app
 from flask_smorest import Blueprint
 from flask_wtf.csrf import CSRFProtect
 from marshmallow import Schema, fields
@@ -18,6 +18,7 @@ from hookline_web.api import paging, reading
 from hookline_web.api.guard import bearer
 from hookline_web.api.idempotency import HEADER, repeatable
 from hookline_web.api.parts import ApiParts
+from hookline_web.ranges import playable
 
 ROOT = "/api/v1"
 _ID = re.compile(r"\{(\w+)\}")
@@ -203,9 +204,9 @@ def _answer(answer: Any, listing: str, root: str) -> Any:
 
 
 def _download(answer: ApiDownload) -> Response:
-    if answer.path is not None:
-        # Conditional: a player asks for the piece it is to play.
-        return send_file(answer.path, answer.media_type, download_name=answer.file_name, conditional=True)
-    response = current_app.response_class(answer.chunks, mimetype=answer.media_type)
+    if answer.sound is not None:
+        response = playable(answer.sound, answer.media_type)
+    else:
+        response = current_app.response_class(answer.chunks, mimetype=answer.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
     return response

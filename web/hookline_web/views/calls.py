@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Response, g, render_template, request, send_file
+from flask import Blueprint, Response, g, render_template, request
 
 from hookline.contributions import NavigationItem
 from hookline.db.models import Call
@@ -16,6 +16,7 @@ from hookline.services.keyset import Cursor
 from hookline.text import N_
 from hookline_web import labels
 from hookline_web.context import runtime
+from hookline_web.ranges import playable
 from hookline_web.schemas.filters import CallFilterSchema, CursorSchema, readable
 from hookline_web.views.campaigns.choices import policy_titles
 
@@ -68,8 +69,7 @@ def show(call_id: int) -> str:
 @requires("recordings.play")
 def recording(recording_id: int) -> Response:
     """A recording's sound; answers range requests, so that players can seek."""
-    path = runtime().recordings.path_for(g.actor, recording_id)
-    return send_file(path, mimetype="audio/wav", conditional=True, etag=True, max_age=0)
+    return playable(runtime().recordings.open(g.actor, recording_id), "audio/wav")
 
 
 def timeline(call: Call) -> list[Moment]:

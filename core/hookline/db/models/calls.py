@@ -122,7 +122,10 @@ class Leg(Base):
 
 
 class Recording(Base):
-    """The sound of a call. `state`: recording, stored, failed. A recorded voice is personal data."""
+    """The sound of a call. A recorded voice is personal data.
+
+    `state`: recording, stored (closed, and can be played), failed, deleting, deleted.
+    """
 
     __tablename__ = "recordings"
     held = True
@@ -132,11 +135,32 @@ class Recording(Base):
     backend_id: Mapped[str] = mapped_column(unique=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
-    #: Relative to the recordings folder.
+    #: Its key in the store, and its place in the working folder, which backends record into.
     path: Mapped[str]
+    #: Name of the store that holds it; "" while it is only in the working folder.
+    store: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="recording")
     complete: Mapped[bool] = mapped_column(default=False)
     seconds: Mapped[float] = mapped_column(default=0.0)
     bytes: Mapped[int] = mapped_column(default=0)
     sha256: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime]
+
+
+class RecordingDeletion(Base):
+    """The receipt of a deleted recording: kept, so that the deletion can be proved. Holds no personal data."""
+
+    __tablename__ = "recording_deletions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recording_id: Mapped[int] = mapped_column(ForeignKey("recordings.id"), unique=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+    key: Mapped[str]
+    store: Mapped[str]
+    #: Of what was deleted; "" where the store held nothing any more.
+    sha256: Mapped[str]
+    reason: Mapped[str]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    #: Set when the store confirmed it.
+    deleted_at: Mapped[datetime | None]

@@ -117,8 +117,8 @@ def get_recording(request: ApiRequest) -> ApiDownload:
     found = runtime().call_reads.get(request.actor, request.path["call_id"])
     if recording_id not in {recording.id for recording in found.recordings}:
         raise NotFound(N_("There is no such recording."))
-    path = runtime().recordings.path_for(request.actor, recording_id)
-    return ApiDownload("audio/wav", f"recording-{recording_id}.wav", path)
+    sound = runtime().recordings.open(request.actor, recording_id)
+    return ApiDownload("audio/wav", f"recording-{recording_id}.wav", sound)
 
 
 def _plain(line: CallLine) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Recording stores: adapters of `hookline.ports.recording_store`, one module each."""
