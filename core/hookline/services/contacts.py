@@ -134,8 +134,8 @@ class ContactService:
                 contact.custom = {name: value for name, value in kept.items() if name and value}
             contact.updated_at = unit.clock.now()
 
-    def add_number(self, actor: Actor, contact_id: int, text: str) -> None:
-        """Add a number, written nationally or with its prefix; raises InvalidPhone with the reason, or Conflict."""
+    def add_number(self, actor: Actor, contact_id: int, text: str) -> int:
+        """Add a number, written nationally or with its prefix; its id. Raises InvalidPhone with the reason, Conflict."""
         with self._db.write() as unit:
             _hold_numbers(unit.session, contact_id)
             contact = _editable(unit.session, actor, contact_id)
@@ -153,8 +153,11 @@ class ContactService:
                     N_("A number belongs to one contact of a client."),
                 )
             last = max((n.position for n in contact.numbers), default=-1)
-            contact.numbers.append(ContactNumber(client_id=contact.client_id, e164=phone.e164, position=last + 1))
+            added = ContactNumber(client_id=contact.client_id, e164=phone.e164, position=last + 1)
+            contact.numbers.append(added)
             contact.updated_at = unit.clock.now()
+            unit.session.flush()
+            return added.id
 
     def remove_number(self, actor: Actor, contact_id: int, number_id: int) -> None:
         """Take a number away; attempts to it that are not yet placed are revoked. The last one stays."""

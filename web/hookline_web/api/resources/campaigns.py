@@ -53,14 +53,13 @@ def add_campaign(request: ApiRequest) -> ApiCreated:
     return ApiCreated(campaign_id, f"/{campaign_id}")
 
 
-def change_campaign(request: ApiRequest) -> dict[str, Any]:
+def change_campaign(request: ApiRequest) -> None:
     """Change some of a campaign."""
     present = get_campaign(request)
     if present["state"] == CampaignState.ENDED:
         raise Conflict(N_("This campaign has ended, so it cannot be changed."), N_("Make a new one."))
     draft = _checked(present, {**present, **request.body})
     runtime().campaigns.update(request.actor, request.path["campaign_id"], draft)
-    return get_campaign(request)
 
 
 def start_campaign(request: ApiRequest) -> None:
@@ -229,8 +228,8 @@ RESOURCE = ApiResource(
             _MANAGE,
             "Change some of a campaign",
             change_campaign,
-            schemas.CampaignDetailsSchema,
             body=schemas.CampaignChangesSchema,
+            status=204,
             description="Contacts of lists that are added join; none are taken away.",
         ),
         ApiOperation(

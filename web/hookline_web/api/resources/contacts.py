@@ -175,27 +175,24 @@ def add_contact(request: ApiRequest) -> ApiCreated:
     return ApiCreated(made.contact_id, f"/{made.contact_id}", details, made.is_new)
 
 
-def change_contact(request: ApiRequest) -> dict[str, Any]:
+def change_contact(request: ApiRequest) -> None:
     """Change some of a contact's fields."""
     changes = dict(request.body)
     custom = changes.pop("custom", None)
     runtime().contacts.edit(request.actor, request.path["contact_id"], changes, custom)
-    return get_contact(request)
 
 
 def add_number(request: ApiRequest) -> ApiCreated:
     """Give a contact another number."""
     contact_id = request.path["contact_id"]
-    runtime().contacts.add_number(request.actor, contact_id, request.body["number"])
-    newest = max(n.id for n in runtime().contacts.get(request.actor, contact_id).numbers)
-    return ApiCreated(newest, f"/{contact_id}")
+    number_id = runtime().contacts.add_number(request.actor, contact_id, request.body["number"])
+    return ApiCreated(number_id, f"/{contact_id}")
 
 
-def change_number(request: ApiRequest) -> dict[str, Any]:
+def change_number(request: ApiRequest) -> None:
     """Say whether a number is right."""
     where = request.path
     runtime().contacts.set_number_state(request.actor, where["contact_id"], where["number_id"], request.body["valid"])
-    return get_contact(request)
 
 
 def remove_number(request: ApiRequest) -> None:
@@ -237,8 +234,8 @@ RESOURCE = ApiResource(
             "contacts.edit",
             "Change some of a contact's fields",
             change_contact,
-            ContactDetailsSchema,
             body=ContactChangesSchema,
+            status=204,
         ),
         ApiOperation(
             "POST",
@@ -255,8 +252,8 @@ RESOURCE = ApiResource(
             "contacts.edit",
             "Say whether a number is right",
             change_number,
-            ContactDetailsSchema,
             body=NumberChangesSchema,
+            status=204,
         ),
         ApiOperation(
             "DELETE",

@@ -66,10 +66,9 @@ def add_list(request: ApiRequest) -> ApiCreated:
     return ApiCreated(list_id, f"/{list_id}")
 
 
-def rename_list(request: ApiRequest) -> dict[str, Any]:
+def rename_list(request: ApiRequest) -> None:
     """Give a list another name."""
     runtime().lists.rename(request.actor, request.path["list_id"], request.body["name"])
-    return get_list(request)
 
 
 def _plain(row: ListRow) -> dict[str, Any]:
@@ -91,8 +90,8 @@ RESOURCE = ApiResource(
             "contacts.import",
             "Give a list another name",
             rename_list,
-            ContactListSchema,
             body=ListChangesSchema,
+            status=204,
         ),
     ),
 )
