@@ -113,7 +113,7 @@ def test_somebody_elses_test_call_is_not_shown(browser: Browser, runtime: Runtim
 
 
 def _until_over(admin: PageClient, call: str) -> str:
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 60.0
     while 'data-stage="over"' not in (page := admin.get(f"/p/telephony_sip/tests/{call}").text):
         assert time.monotonic() < deadline, page
         threading.Event().wait(0.1)

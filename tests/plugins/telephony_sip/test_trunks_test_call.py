@@ -58,7 +58,7 @@ def trials() -> Trials:
     return Trials(SipSettings())
 
 
-def _until(found: Callable[[], Any], seconds: float = 15.0) -> Any:
+def _until(found: Callable[[], Any], seconds: float = 60.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -67,7 +67,7 @@ def _until(found: Callable[[], Any], seconds: float = 15.0) -> Any:
 
 
 def _over(trials: Trials, trunk: Trunk, number: str) -> Progress:
-    progress = trials.begin(1, trunk, number).wait(20.0)
+    progress = trials.begin(1, trunk, number).wait(60.0)
     assert progress.over
     return progress
 
@@ -124,7 +124,7 @@ def test_a_ringing_call_can_be_stopped_and_is_the_only_one(trials: Trials, far_e
     with pytest.raises(TestCallRunning):
         trials.begin(2, trunk_to(far_end.network), "+48220000001")
     trial.stop()
-    progress = trial.wait(10.0)
+    progress = trial.wait(60.0)
     assert (progress.over, progress.stopped, progress.cause) == (True, True, HangupCause.CANCELLED)
     assert _over(trials, trunk_to(far_end.network), "+48220000002").over
 
@@ -134,7 +134,7 @@ def test_only_who_placed_it_sees_it(trials: Trials, far_end: FarEndProcess) -> N
     assert trials.get(1, trial.id) is trial
     with pytest.raises(NotFound):
         trials.get(2, trial.id)
-    assert trial.wait(20.0).over
+    assert trial.wait(60.0).over
 
 
 def test_a_log_in_that_fails_points_at_the_credentials(trials: Trials) -> None:
@@ -188,7 +188,7 @@ def test_a_cell_that_dies_ends_the_test_call(trials: Trials, far_end: FarEndProc
     trial = trials.begin(1, trunk_to(far_end.network), "+48220000007")
     _until(lambda: trial.progress.stage is Stage.RINGING)
     os.kill(_cell_of(trial), signal.SIGKILL)
-    progress = trial.wait(10.0)
+    progress = trial.wait(60.0)
     assert (progress.over, progress.cause) == (True, HangupCause.LOST)
 
 
