@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,13 +19,6 @@ from hookline.testing.centre import Centre
 
 ONE, TWO = "+48221234567", "+48221234568"
 TOMORROW = datetime(2025, 3, 4, 14, 30)
-
-
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
 
 
 def _talk(centre: Centre, agent: int) -> None:

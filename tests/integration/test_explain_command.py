@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
@@ -19,17 +18,12 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the command on the centre's installation."""
-    monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
-    monkeypatch.setenv("HOOKLINE_DATA_DIR", str(tmp_path))
+    settings = centre.runtime.settings
+    monkeypatch.setenv("HOOKLINE_HOME", str(settings.data_dir))
+    monkeypatch.setenv("HOOKLINE_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("HOOKLINE_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("HOOKLINE_DISABLED_PLUGINS", "telephony_sip")
     return lambda *arguments: CliRunner().invoke(cli, arguments)
 

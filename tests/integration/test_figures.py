@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,13 +16,6 @@ from hookline.testing.centre import Centre
 
 ONE, TWO, THREE, FOUR = (f"+4822123456{n}" for n in range(1, 5))
 EVERYTHING = Scope.everything()
-
-
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
 
 
 def _talk(centre: Centre, agent: int, code: str, seconds: float = 30) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hookline import bootstrap
 from hookline.bootstrap import Runtime
 from hookline.cli import cli
 from hookline.commands import password
@@ -19,17 +18,23 @@ from hookline.db.migrate import MigrationsPending
 from hookline.db.models import Client
 from hookline.domain.access import Role
 from hookline.errors import Conflict, InvalidInput, NotFound
+from hookline.settings import load_settings
 
 
 class Shell:
     """Types commands in one installation's folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, database_url: str) -> None:
         self.home = home
+        self.environment = {"HOOKLINE_HOME": str(home), "HOOKLINE_DATABASE_URL": database_url}
 
     def run(self, *arguments: str, keys: str = "") -> Result:
         """The command's result; what it raised stands in `exception`."""
-        return CliRunner().invoke(cli, arguments, input=keys, env={"HOOKLINE_HOME": str(self.home)})
+        return CliRunner().invoke(cli, arguments, input=keys, env=self.environment)
+
+    def build(self) -> Runtime:
+        """The installation."""
+        return Runtime(load_settings(self.home, self.environment))
 
     def output(self, *arguments: str, keys: str = "") -> str:
         """What a command printed that must succeed."""
@@ -39,15 +44,15 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+def shell(tmp_path: Path, empty_url: str) -> Shell:
+    return Shell(tmp_path, empty_url)
 
 
 @pytest.fixture
 def runtime(shell: Shell) -> Iterator[Runtime]:
     """The installation after `hookline init --client Acme`."""
     shell.output("init", "--client", "Acme")
-    made = bootstrap.build(shell.home)
+    made = shell.build()
     yield made
     made.close()
 
@@ -61,7 +66,7 @@ def _shown_password(output: str) -> str:
 def test_init_makes_an_installation_somebody_can_log_in_to(shell: Shell) -> None:
     output = shell.output("init", "--admin", "Ewa", "--client", "Acme", "--language", "pl")
     assert "hookline serve" in output
-    runtime = bootstrap.build(shell.home)
+    runtime = shell.build()
     user = runtime.identity.check_password("ewa", _shown_password(output))
     assert user is not None
     assert (user.role, user.language) == (Role.ADMINISTRATOR, "pl")
@@ -91,7 +96,7 @@ def test_the_password_may_come_from_a_file(shell: Shell, tmp_path: Path) -> None
     file = tmp_path / "secret.txt"
     file.write_text("a long enough secret\n")
     assert "a long enough secret" not in shell.output("init", "--password-file", str(file))
-    runtime = bootstrap.build(shell.home)
+    runtime = shell.build()
     assert runtime.identity.check_password("admin", "a long enough secret")
     runtime.close()
 
@@ -110,7 +115,7 @@ def test_at_the_keyboard_it_asks_twice(shell: Shell, monkeypatch: pytest.MonkeyP
     output = shell.output("init", keys=keys)
     assert "secret password" not in output
     assert "Client: Acme (added)." in output
-    runtime = bootstrap.build(shell.home)
+    runtime = shell.build()
     assert runtime.identity.check_password("ewa", "secret password")
     runtime.close()
 
@@ -183,7 +188,7 @@ def test_an_error_is_printed_for_people(shell: Shell) -> None:
     program = Path(sys.executable).parent / "hookline"
     done = subprocess.run(
         [program, "users", "list"],
-        env={"HOOKLINE_HOME": str(shell.home), "PATH": "/usr/bin:/bin"},
+        env={**shell.environment, "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -18,15 +16,9 @@ from hookline.domain.agents import AgentState
 from hookline.errors import HooklineError
 from hookline.testing.behaviour import ANSWERS, ANSWERS_AND_HANGS_UP, BUSY, NO_ANSWER
 from hookline.testing.centre import Centre
+from hookline.testing.databases import POSTGRESQL, SQLITE, fresh_database
 
 NUMBERS = [f"+4822123456{i}" for i in range(6)]
-
-
-@pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    made = Centre(tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_ready_agent_is_dialled_for_without_a_click(centre: Centre) -> None:
@@ -81,10 +73,15 @@ def test_nothing_is_dialled_for_a_paused_agent_or_campaign(centre: Centre) -> No
 class Dialler(RuleBasedStateMachine):
     """Three agents, one progressive campaign that people start and pause at will."""
 
+    kind = SQLITE
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.centre = Centre(self.folder, disabled=("gdpr", "scripts", "monitoring"))
+        self.end = ExitStack()
+        folder = Path(self.end.enter_context(tempfile.TemporaryDirectory()))
+        url = self.end.enter_context(fresh_database(self.kind, folder))
+        self.centre = Centre(folder, disabled=("gdpr", "scripts", "monitoring"), database_url=url)
+        self.end.callback(self.centre.close)
         self.agents = [self.centre.agent(name) for name in ("anna", "piotr", "marta")]
         self.campaign = self.centre.campaign(
             NUMBERS, agents=self.agents, dial_mode="progressive", attempts_per_day=50, attempts_total=100
@@ -95,8 +92,7 @@ class Dialler(RuleBasedStateMachine):
         self.paused_with: int | None = None
 
     def teardown(self) -> None:
-        self.centre.close()
-        shutil.rmtree(self.folder)
+        self.end.close()
 
     def _try(self, act: object, *arguments: object) -> None:
         with contextlib.suppress(HooklineError):
@@ -169,11 +165,16 @@ class Dialler(RuleBasedStateMachine):
             assert len(self.centre.calls()) == self.paused_with
 
 
-TestDialler = Dialler.TestCase
-TestDialler.settings = settings(
-    max_examples=25,
-    stateful_step_count=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
+class DiallerOnPostgresql(Dialler):
+    """The same there."""
+
+    kind = POSTGRESQL
+
+
+_SETTINGS = settings(
+    stateful_step_count=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), max_examples=25
 )
+TestDialler = Dialler.TestCase
+TestDialler.settings = _SETTINGS
+TestDiallerOnPostgresql = DiallerOnPostgresql.TestCase
+TestDiallerOnPostgresql.settings = settings(_SETTINGS, max_examples=6)

@@ -19,6 +19,7 @@ import pytest
 from hookline.bootstrap import Runtime
 from hookline.domain.access import Role
 from hookline.settings import load_settings
+from hookline.testing.databases import POSTGRESQL, SQLITE, empty_database
 from hookline_web.testing import PASSWORD
 
 pytestmark = pytest.mark.serial
@@ -32,11 +33,14 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> tuple[list[str], dict[str, str], int]:
-    """The command line, its environment, and the port."""
+def command(tmp_path: Path, database_kind: str, database_url: str) -> tuple[list[str], dict[str, str], int]:
+    """The command line, its environment, and the port. The SQLite database is still to be made."""
     port = _free_port()
     line = [sys.executable, "-c", "from hookline.cli import main; main()", "serve", "--port", str(port)]
-    return line, {**os.environ, "HOOKLINE_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}, port
+    environment = {**os.environ, "HOOKLINE_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    if database_kind == POSTGRESQL:
+        environment["HOOKLINE_DATABASE_URL"] = database_url
+    return line, environment, port
 
 
 @pytest.fixture
@@ -81,8 +85,8 @@ def _get(port: int, path: str) -> http.client.HTTPResponse:
     return _ask(port, "GET", path, None, {})
 
 
-def _open_stream(port: int, home: Path) -> http.client.HTTPResponse:
-    runtime = Runtime(load_settings(home, {}))
+def _open_stream(port: int, environment: dict[str, str]) -> http.client.HTTPResponse:
+    runtime = Runtime(load_settings(None, environment))
     runtime.identity.add_user("admin", "Ada", PASSWORD, Role.ADMINISTRATOR)
     runtime.close()
     page = _get(port, "/login")
@@ -99,20 +103,42 @@ def _open_stream(port: int, home: Path) -> http.client.HTTPResponse:
 
 
 def test_it_serves_from_an_empty_folder_and_ends_when_told(
-    served: tuple[subprocess.Popen[str], int], command: tuple[list[str], dict[str, str], int], tmp_path: Path
+    served: tuple[subprocess.Popen[str], int],
+    command: tuple[list[str], dict[str, str], int],
+    tmp_path: Path,
+    database_kind: str,
 ) -> None:
     process, port = served
     page = _get(port, "/login")
     assert page.status == 200
     assert "Hookline" in page.read().decode()
-    assert (tmp_path / "var" / "hookline.db").exists()
+    assert (tmp_path / "var" / "hookline.db").exists() == (database_kind == SQLITE)
 
     line, environment, _port = command
-    second = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert second.returncode == 1
-    assert "already serves this installation" in second.stderr
+    assert "already serves this installation" in _refused(line, environment)
+    if database_kind == POSTGRESQL:
+        elsewhere = {**environment, "HOOKLINE_HOME": str(tmp_path / "elsewhere")}
+        assert "two engines on one database" in _refused(line, elsewhere)
 
-    stream = _open_stream(port, tmp_path)
+    stream = _open_stream(port, environment)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0, "an open page's stream does not hold the server up"
     stream.close()
+
+
+def test_on_postgresql_the_operator_migrates(tmp_path: Path) -> None:
+    with empty_database(POSTGRESQL, tmp_path) as url:
+        environment = {**os.environ, "HOOKLINE_HOME": str(tmp_path), "HOOKLINE_DATABASE_URL": url}
+        program = [sys.executable, "-c", "from hookline.cli import main; main()"]
+        assert "hookline db upgrade" in _refused([*program, "serve"], environment)
+        upgrade = subprocess.run(
+            [*program, "db", "upgrade"], env=environment, capture_output=True, text=True, check=True
+        )
+        assert "up to date" in upgrade.stdout
+
+
+def _refused(line: list[str], environment: dict[str, str]) -> str:
+    """What a command says that must fail."""
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done.stdout
+    return done.stderr
