@@ -12,10 +12,12 @@ from hookline.commands.campaigns import campaigns
 from hookline.commands.contacts import contacts
 from hookline.commands.explain import explain
 from hookline.commands.install import init
+from hookline.commands.mail import mail
 from hookline.commands.recordings import recordings
 from hookline.commands.results import results
 from hookline.commands.suppression import suppression
 from hookline.commands.users import users
+from hookline.commands.webhooks import webhooks
 from hookline.db import migrate
 from hookline.errors import HooklineError
 
@@ -76,9 +78,11 @@ cli.add_command(contacts)
 cli.add_command(explain)
 cli.add_command(init)
 cli.add_command(recordings)
+cli.add_command(mail)
 cli.add_command(results)
 cli.add_command(suppression)
 cli.add_command(users)
+cli.add_command(webhooks)
 
 
 @cli.group()

@@ -65,3 +65,17 @@ def public(because: str) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def receives_webhooks(because: str) -> Callable[[View], View]:
+    """Declare that a view takes messages from programs: it needs no log-in and no form token, and verifies itself.
+
+    Say who sends them. The view calls `hookline.webhook_in.verify` before anything else: see
+    docs/how-to/receive-webhooks.md.
+    """
+
+    def declare(view: View) -> View:
+        view.hookline_takes_webhooks = True  # type: ignore[attr-defined]
+        return public(because)(view)
+
+    return declare

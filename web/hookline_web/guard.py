@@ -40,6 +40,11 @@ def is_public(view: Callable[..., Any]) -> bool:
     return bool(getattr(view, "hookline_public", ""))
 
 
+def takes_webhooks(view: Callable[..., Any]) -> bool:
+    """Whether a view declares by `@receives_webhooks` that programs send to it, which have no form's token."""
+    return bool(getattr(view, "hookline_takes_webhooks", False))
+
+
 def _check() -> BaseResponse | None:
     if g.get("api_checked"):
         return None  # a program, let in by its token (see api/guard.py)

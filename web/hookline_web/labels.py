@@ -105,6 +105,25 @@ HANGUP_CAUSES = {
     "lost": N_("The connection was lost."),
 }
 
+DELIVERY_STATES = {
+    "waiting": N_("Waiting"),
+    "delivered": N_("Delivered"),
+    "dead": N_("Given up"),
+}
+DELIVERY_STATE_TONES = {"waiting": "warn", "delivered": "ok", "dead": "bad"}
+
+MAIL_STATES = {
+    "waiting": N_("Waiting"),
+    "sent": N_("Sent"),
+    "failed": N_("Given up"),
+}
+MAIL_STATE_TONES = {"waiting": "warn", "sent": "ok", "failed": "bad"}
+MAIL_TEMPLATES = {
+    "import_finished": N_("An import has ended"),
+    "job_failed": N_("A background job fails"),
+    "webhook_stopped": N_("A webhook endpoint was stopped"),
+}
+
 _WORDS = {
     "campaign_state": CAMPAIGN_STATES,
     "record_state": RECORD_STATES,
@@ -114,12 +133,17 @@ _WORDS = {
     "call_result": RESULTS,
     "call_state": CALL_STATES,
     "hangup_cause": HANGUP_CAUSES,
+    "delivery_state": DELIVERY_STATES,
+    "mail_state": MAIL_STATES,
+    "mail_template": MAIL_TEMPLATES,
 }
 _TONES = {
     "campaign_state_tone": CAMPAIGN_STATE_TONES,
     "record_state_tone": RECORD_STATE_TONES,
     "category_tone": CATEGORY_TONES,
     "call_result_tone": RESULT_TONES,
+    "delivery_state_tone": DELIVERY_STATE_TONES,
+    "mail_state_tone": MAIL_STATE_TONES,
 }
 
 

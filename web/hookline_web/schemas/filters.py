@@ -31,6 +31,19 @@ class RecordFilterSchema(Schema):
     q = fields.String(validate=validate.Length(0, 100))
 
 
+class DeliveryFilterSchema(Schema):
+    """What to look for among an endpoint's messages."""
+
+    state = fields.String(validate=validate.OneOf(("waiting", "delivered", "dead")))
+    event_type = fields.String(validate=validate.Length(1, 80))
+
+
+class MailFilterSchema(Schema):
+    """What to look for among the mails."""
+
+    state = fields.String(validate=validate.OneOf(("waiting", "sent", "failed")))
+
+
 class CursorSchema(Schema):
     """Where a page of a long list begins."""
 

@@ -69,6 +69,14 @@ class WebhookSender:
                 tries += 1
         return tries
 
+    def deliver_one(self, delivery_id: int) -> None:
+        """Send one message here and now, unless it is on its way already."""
+        with self._lock, self._db.read() as session:
+            if delivery_id in self._flying:
+                return
+            self._flying[delivery_id] = session.get_one(WebhookDelivery, delivery_id).endpoint_id
+        self._fly(delivery_id)
+
     def _run(self) -> None:
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="webhook") as pool:
             while self._woken.wait() and not self._stopping.is_set():
