@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from hookline.db.database import Database
+from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import JobStatus
 from hookline.domain.access import Actor
 from hookline.domain.events import JobFailed
-from hookline.errors import NotFound
 from hookline.jobs import JobRun
-from hookline.text import N_
 
 #: A frequent job's success is written down at most this often; a change of state always is.
 _NOTE_EVERY = timedelta(minutes=1)
@@ -39,9 +37,7 @@ class JobBoard:
         """Ask the scheduler, wherever it runs, to "run" or "cancel" a job."""
         actor.require("jobs.manage")
         with self._db.write() as unit:
-            row = unit.session.get(JobStatus, name)
-            if row is None:
-                raise NotFound(N_("This job has not run yet."))
+            row = unit.session.get(JobStatus, name) or _new_row(unit, name)
             row.asked = what
 
     def take_asked(self) -> dict[str, str]:
@@ -62,9 +58,7 @@ class JobBoard:
             return
         with self._db.write() as unit:
             row = unit.session.get(JobStatus, name)
-            if row is None:
-                row = JobStatus(name=name, runs=0, failures=0, asked="", result="", done=0, total=0)
-                unit.session.add(row)
+            row = row or _new_row(unit, name)
             row.state, row.started_at, row.finished_at = "running", unit.clock.now(), None
             row.done = row.total = 0
 
@@ -100,3 +94,19 @@ class JobBoard:
             self._failing.add(name)
         else:
             self._failing.discard(name)
+
+
+def _new_row(unit: UnitOfWork, name: str) -> JobStatus:
+    row = JobStatus(
+        name=name,
+        state="waiting",
+        started_at=unit.clock.now(),
+        runs=0,
+        failures=0,
+        asked="",
+        result="",
+        done=0,
+        total=0,
+    )
+    unit.session.add(row)
+    return row

@@ -24,7 +24,7 @@ Users (log-in, password):
 
 What to try:
   1. Log in as anna, take the station, go ready; dial the contact you are shown, talk, choose a disposition.
-  2. Go on to the fourth contact: its consent has ended, so the dial gate refuses, and says why. (admin: Consents)
+  2. The fourth contact is passed over: its consent has ended. As admin: Campaigns, Fotowoltaika, Contacts, “why?”.
   3. In a private window log in as ewa: Agents now shows Anna's state live, Campaigns her results and recordings.
   4. As marta go ready and do nothing: this campaign is progressive, the dialler dials.
   5. As admin: import {folder / "files" / "fotowoltaika.csv"}, or Trunks, Test call to {TEST_NUMBER}.

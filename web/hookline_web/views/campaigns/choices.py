@@ -61,7 +61,7 @@ def choices_for(client_id: int | None, present: CampaignDraft | None = None) -> 
         clients=tuple(runtime().clients.list_clients(scope, active_only=present is None)),
         lists=tuple(row for row in runtime().lists.index(scope) if row.client_id == client_id),
         agents=tuple(_agents(client_id, agents)),
-        backends=_kept([(name, name) for name in sorted(runtime().host.backends())], backend),
+        backends=_kept([(name, b.title) for name, b in sorted(runtime().host.backends().items())], backend),
         scripts=_kept(list(_scripts(client_id)), script),
         policies=policies(required),
     )
