@@ -1,4 +1,4 @@
-"""Every operation of the API, by its own document: without a token, with the wrong one, for another client, and right."""
+"""Every operation of the API, by its document: without a token, with a wrong one, for another client, and right."""
 
 from __future__ import annotations
 
