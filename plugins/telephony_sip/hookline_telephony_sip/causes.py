@@ -9,12 +9,16 @@ from typing import Final
 from hookline.ports.telephony import HangupCause
 
 
+_FIRST_ERROR = 400
+
+
 class Asked(StrEnum):
     """Who on our side asked for the end of the leg, if anybody."""
 
     NOBODY = ""
     COMMAND = "command"  # hang_up, close_conversation, stop
     RING_TIMER = "ring_timer"
+    NO_SOUND = "no_sound"  # the far side has vanished without a BYE
 
 
 SIP_CAUSES: Final = MappingProxyType(
@@ -39,9 +43,16 @@ SIP_CAUSES: Final = MappingProxyType(
 def hangup_cause(*, answered: bool, asked: Asked, code: int) -> HangupCause:
     """Why the leg ended. What we asked for wins over the code, which then only echoes our own CANCEL or BYE."""
     if answered:
-        return HangupCause.LOCAL if asked == Asked.COMMAND else HangupCause.NORMAL
+        return _after_answer(asked, code)
     if asked == Asked.COMMAND:
         return HangupCause.CANCELLED
     if asked == Asked.RING_TIMER:
         return HangupCause.NO_ANSWER
     return SIP_CAUSES.get(code, HangupCause.FAILED)
+
+
+def _after_answer(asked: Asked, code: int) -> HangupCause:
+    if asked == Asked.COMMAND:
+        return HangupCause.LOCAL
+    # No BYE carries an error: the library gave the call up (no common codec, a re-INVITE nobody knew what to do with).
+    return HangupCause.LOST if asked == Asked.NO_SOUND or code >= _FIRST_ERROR else HangupCause.NORMAL

@@ -146,6 +146,7 @@ def _command_line(settings: SipSettings, files: CellFiles, control: int) -> list
         *("--clock-rate", str(settings.clock_rate)),
         *("--comfort", str(settings.hold_music or files.comfort)),
         *("--silence", str(files.silence)),
+        *("--media-timeout", str(settings.media_timeout_seconds)),
     ]
 
 

@@ -116,6 +116,7 @@ class SettingsSchema(Schema):
     max_cells = fields.Integer(load_default=16)
     hold_music = fields.String(load_default=None, allow_none=True)
     clock_rate = fields.Integer(load_default=8000)
+    media_timeout_seconds = fields.Float(load_default=30.0)
 
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> SipSettings:

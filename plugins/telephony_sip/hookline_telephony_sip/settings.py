@@ -15,6 +15,7 @@ class SipSettings:
 
     `bind_address`: the IPv4 address that SIP and RTP are bound to; a stranger must not be able to reach it.
     `warm_cells`: cells kept ready for the next conversation. `max_cells`: conversations at once.
+    `media_timeout_seconds`: a leg that has brought no RTP for so long, hold apart, is lost; 0 means never.
     `hold_music`: a 16 bit mono WAV file for legs on hold; None means a breath of noise.
     """
 
@@ -23,6 +24,7 @@ class SipSettings:
     max_cells: int = 16
     hold_music: Path | None = None
     clock_rate: int = 8000
+    media_timeout_seconds: float = 30.0
 
     def __post_init__(self) -> None:
         problems: dict[str, list[str]] = {}
@@ -34,6 +36,8 @@ class SipSettings:
             problems["warm_cells"] = ["Choose 0 up to the number of cells."]
         if self.clock_rate not in (8000, 16000):
             problems["clock_rate"] = ["Choose 8000 or 16000."]
+        if not 0 <= self.media_timeout_seconds <= 3600:
+            problems["media_timeout_seconds"] = ["Choose 0 (never) to 3600."]
         if self.hold_music is not None and not self.hold_music.is_file():
             problems["hold_music"] = ["There is no such file."]
         if problems:

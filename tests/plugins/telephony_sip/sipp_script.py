@@ -59,9 +59,12 @@ def expect(request: str, *, optional: bool = False, then: str = "") -> str:
     return f'<recv request="{request}"{_optional(optional)}{way}/>\n'
 
 
-def expect_reply(status: int, *, optional: bool = False) -> str:
-    """Wait for the reply to a request of the scenario's."""
-    return f'<recv response="{status}"{_optional(optional)}/>\n'
+def expect_reply(status: int, *, optional: bool = False, body: str = "") -> str:
+    """Wait for the reply to a request of the scenario's, with this word in its body."""
+    if not body:
+        return f'<recv response="{status}"{_optional(optional)}/>\n'
+    check = f'<ereg regexp="{body}" search_in="body" check_it="true" assign_to="found"/>'
+    return f'<recv response="{status}"><action>{check}</action></recv>\n<Reference variables="found"/>\n'
 
 
 def answer_invite(

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hookline.ports.telephony import HangupCause, LegAnswered, LegEnded, LegRinging
+from hookline.ports.telephony import HangupCause, LegAnswered, LegRinging
 from tests.plugins.telephony_sip.sip_legs import Caller
 from tests.plugins.telephony_sip.sipp_peer import SippPeer, free_udp_port
 from tests.plugins.telephony_sip.sipp_room import ROOM, Play

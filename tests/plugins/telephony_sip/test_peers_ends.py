@@ -119,7 +119,7 @@ def test_a_hold_that_is_told_that_the_call_is_gone_ends_the_call(caller: Caller,
     leg = caller.call(ROOM)
     caller.wait(LegAnswered, leg)
     caller.backend.hold(leg, True)
-    assert caller.ended(leg).cause is HangupCause.NORMAL
+    assert caller.ended(leg).cause is HangupCause.LOST
     peer.finish()
 
 

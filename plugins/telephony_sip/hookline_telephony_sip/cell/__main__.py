@@ -58,8 +58,9 @@ def _arguments() -> tuple[socket.socket, Options]:
     parser.add_argument("--clock-rate", type=int, required=True)
     parser.add_argument("--comfort", required=True)
     parser.add_argument("--silence", required=True)
+    parser.add_argument("--media-timeout", type=float, required=True)
     given = parser.parse_args()
-    options = Options(given.bind, given.clock_rate, given.comfort, given.silence)
+    options = Options(given.bind, given.clock_rate, given.comfort, given.silence, given.media_timeout)
     return socket.socket(fileno=given.control), options
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hookline_telephony_sip.causes import Asked
 from hookline_telephony_sip.cell.messages import Dial, Ended
 from hookline_telephony_sip.cell.native import NativeCall, Sound
+from hookline_telephony_sip.cell.watch import SoundWatch
 
 HOLD_RETRY_SECONDS = 0.5  # a re-INVITE may cross the far side's own
 HOLD_TRIES = 6
@@ -34,6 +35,7 @@ class Leg:
     hold_retry_at: float = 0.0
     ended: Ended | None = None
     reported: bool = field(default=False)
+    watch: SoundWatch = field(default_factory=SoundWatch)
 
     @property
     def talking(self) -> bool:
@@ -44,6 +46,11 @@ class Leg:
     def alive(self) -> bool:
         """Whether commands still mean something to it."""
         return self.ended is None and self.asked is Asked.NOBODY
+
+    @property
+    def expects_sound(self) -> bool:
+        """Whether the far side should be sending RTP now: not on hold, whoever asked for that."""
+        return self.alive and self.answered and not self.held and self.sound is Sound.ACTIVE
 
     def want_hold(self, on: bool) -> None:
         """Remember the wish; the re-INVITE follows as soon as the dialogue allows one."""

@@ -15,12 +15,13 @@ _CODECS = {"PCMA/8000/1": 255, "PCMU/8000/1": 254}
 
 @dataclass(frozen=True)
 class Options:
-    """How this cell was asked to run; the two files are 16 bit mono WAV."""
+    """How this cell was asked to run; the two files are 16 bit mono WAV. `media_timeout`: seconds, 0 is never."""
 
     bind: str
     clock_rate: int
     comfort: str
     silence: str
+    media_timeout: float = 0.0
 
 
 class Library:

@@ -32,6 +32,7 @@ class Sound(Enum):
 
     NONE = auto()
     ACTIVE = auto()
+    REMOTE_HOLD = auto()
     LOCAL_HOLD = auto()
 
 
@@ -179,6 +180,8 @@ def _sound(media: Any) -> Sound:
             continue
         if stream.status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD:
             return Sound.LOCAL_HOLD
-        if stream.status in (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD):
+        if stream.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD:
+            return Sound.REMOTE_HOLD
+        if stream.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
             return Sound.ACTIVE
     return Sound.NONE

@@ -44,6 +44,7 @@ class Room:
     def __init__(self, library: Library, options: Options, report: Report) -> None:
         self._library = library
         self._clock_rate = options.clock_rate
+        self._media_timeout = options.media_timeout
         self._report = report
         self._facts: deque[Fact] = deque()
         self._legs: dict[str, Leg] = {}
@@ -164,13 +165,15 @@ class Room:
 
     def _measure(self, name: str) -> None:
         leg = self._legs.get(name)
-        received, lost = 0, 0
+        self._report(msg.Measured(name, *(self._heard(leg) if leg else (0, 0))))
+
+    def _heard(self, leg: Leg) -> tuple[int, int]:
+        """RTP packets that have come in, and that are missing."""
         try:
-            if leg is not None and leg.call is not None and leg.talking:
-                received, lost = leg.call.received()
+            return leg.call.received() if leg.call is not None and leg.talking else (0, 0)
         except pj.Error as error:
             self._complain(f"measuring: {error_text(error)}")
-        self._report(msg.Measured(name, received, lost))
+            return 0, 0
 
     def _start_recording(self, command: msg.StartRecording) -> None:
         leg = self._legs.get(command.leg)
@@ -231,6 +234,8 @@ class Room:
                 self._conclude(leg, 0, "")
         if leg.ended is None and leg.end_deadline is not None and now >= leg.end_deadline:
             self._conclude(leg, 0, "")
+        if leg.watch.due(now, self._media_timeout):
+            self._watch_sound(leg, now)
         if leg.call is None or not leg.hold_due(now):
             return
         leg.hold_tries += 1
@@ -240,6 +245,12 @@ class Room:
         except pj.Error as error:
             if leg.hold_tries == HOLD_TRIES:
                 self._complain(f"hold: {error_text(error)}")
+
+    def _watch_sound(self, leg: Leg, now: float) -> None:
+        packets = self._heard(leg)[0] if leg.expects_sound else None
+        if leg.watch.looked(packets, now) >= self._media_timeout:
+            self._complain("a leg has brought no sound for too long")
+            self._end(leg.name, Asked.NO_SOUND)
 
     def _conclude(self, leg: Leg, code: int, reason: str) -> None:
         """The leg is over for us; its report waits until its recordings are closed."""
