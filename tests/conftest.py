@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 
 from hookline.bootstrap import Runtime
@@ -13,6 +15,16 @@ from hookline.settings import Settings
 from hookline.testing.clock import VirtualClock
 from hookline.testing.databases import SQLITE, fresh_database
 from hookline_web.testing import PageClient, People, add_people, make_app, make_client
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Commands under test set logging up for their process: the next test gets it as it was."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**before)
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture

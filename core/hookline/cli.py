@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 
 import click
 
-from hookline import __version__, bootstrap
+from hookline import __version__, bootstrap, logs
 from hookline.commands.campaigns import campaigns
 from hookline.commands.contacts import contacts
 from hookline.commands.explain import explain
@@ -20,6 +20,7 @@ from hookline.commands.users import users
 from hookline.commands.webhooks import webhooks
 from hookline.db import migrate
 from hookline.errors import HooklineError
+from hookline.settings import BadSettings, load_settings
 
 
 class _Commands(click.Group):
@@ -71,6 +72,13 @@ def _unavailable(name: str, error: Exception) -> click.Command:
 @click.version_option(__version__)
 def cli() -> None:
     """Hookline: a plugin-based CRM framework for call centres."""
+    try:
+        settings = load_settings()
+    except BadSettings:
+        logs.configure("warning")  # the command itself says what is wrong
+    else:
+        # A command's own words are what its user reads; `serve` logs all that the settings ask for.
+        logs.configure("error" if settings.log_level == "error" else "warning", settings.log_format)
 
 
 cli.add_command(campaigns)

@@ -6,6 +6,7 @@ import queue
 import threading
 
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from hookline.db.database import Database
 from hookline.db.models import Leg
@@ -89,6 +90,10 @@ class Engine:
             self._handle_guarded(event)
 
     def _handle_guarded(self, event: LegEvent) -> None:
+        with bound_contextvars(conversation=event.conversation_id, leg=event.leg_id, call_id=None):
+            self._handle_until_done(event)
+
+    def _handle_until_done(self, event: LegEvent) -> None:
         try:
             for _ in range(_TRIES - 1):
                 try:
@@ -108,6 +113,7 @@ class Engine:
         if leg is None:
             log.warning("event of an unknown leg", event_type=type(event).__name__)
             return
+        bind_contextvars(call_id=leg.call_id)  # until the event is handled, its failure included
         free = self._agents.on_agent_leg(event) if leg.kind == "agent" else self._calls.on_customer_leg(event)
         if free is not None:
             self._presenter.present(free)

@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 
-from hookline import __version__, bootstrap
+from hookline import __version__, bootstrap, logs
 from hookline.bootstrap import Runtime
 from hookline.contributions import NavigationItem
 from hookline_web import (
@@ -21,6 +21,7 @@ from hookline_web import (
     help_topics,
     i18n,
     navigation,
+    request_log,
     secret_key,
     security_headers,
     slots,
@@ -40,11 +41,14 @@ _UPLOAD_BYTES = 64 * 1024 * 1024
 
 def create_app(runtime: Runtime | None = None) -> Flask:
     """The web app of `runtime` (default: the installation in HOOKLINE_HOME). Starts no engine and no thread."""
-    runtime = runtime or bootstrap.build()
+    if runtime is None:
+        runtime = bootstrap.build()
+        logs.configure(runtime.settings.log_level, runtime.settings.log_format)
     app = Flask(__name__)
     _configure(app, runtime)
     shell = Shell(runtime, StreamHub(runtime), Throttle(runtime.clock))
     app.extensions[EXTENSION] = shell
+    request_log.install(app)  # first: whatever refuses a request, its answer carries an id and is logged
     api.install_guard(app, runtime)  # before the guard of pages, which leaves these requests alone
     guard.install(app)  # before CSRF: who is not logged in is told that, not that his form is stale
     csrf = CSRFProtect(app)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from hookline import logs
 from hookline.bootstrap import Runtime
 from hookline.db import migrate
 from hookline.errors import Conflict
@@ -26,6 +27,7 @@ def serve(host: str | None, port: int | None) -> None:
     """Serve the pages and run the engine: everything on this machine, by one command."""
     settings = load_settings()
     settings = dataclasses.replace(settings, host=host or settings.host, port=port or settings.port)
+    logs.configure(settings.log_level, settings.log_format)
     with only_one(settings.data_dir):
         prepare_database(settings)
         click.echo(f"Hookline serves http://{settings.host}:{settings.port}/ (stop it with Ctrl+C).")

@@ -120,7 +120,11 @@ def _open(url: str) -> Engine:
     try:
         # PostgreSQL allows 100 connections in all unless it is told otherwise.
         return create_engine(
-            url, pool_size=20 if sqlite else 10, max_overflow=60 if sqlite else 30, pool_pre_ping=not sqlite
+            url,
+            pool_size=20 if sqlite else 10,
+            max_overflow=60 if sqlite else 30,
+            pool_pre_ping=not sqlite,
+            hide_parameters=True,  # an error that is logged must not carry the row it was about
         )
     except ModuleNotFoundError as error:
         raise missing_driver(error) from error
