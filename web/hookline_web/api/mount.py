@@ -22,7 +22,7 @@ from hookline_web.ranges import playable
 
 ROOT = "/api/v1"
 _ID = re.compile(r"\{(\w+)\}")
-_WITH_BODY = {"POST", "PUT", "PATCH"}
+_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 class ResourceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
@@ -46,6 +46,7 @@ class _KeySchema(Schema):
 
 def mount(app: Flask, parts: ApiParts, csrf: CSRFProtect, resource: ApiResource, plugin: str = "") -> None:
     """Add the resource to the app and to the OpenAPI document."""
+    _check(resource)
     title = f"{plugin}/{resource.name}" if plugin else resource.name
     name = f"api-{title.replace('/', '-')}"
     blueprint = ResourceBlueprint(name, __name__, url_prefix=f"{ROOT}/{title}", description=resource.description)
@@ -66,6 +67,21 @@ def mount(app: Flask, parts: ApiParts, csrf: CSRFProtect, resource: ApiResource,
     parts.permissions |= {operation.permission for operation in resource.operations}
     if plugin:
         parts.owners[name] = plugin
+
+
+def _check(resource: ApiResource) -> None:
+    """Raise ValueError where two operations could not be told apart, or one asks for no permission."""
+    for what, found in (
+        ("handlers of one name", [_name(o) for o in resource.operations]),
+        ("operations of one method and path", [(o.method, o.path) for o in resource.operations]),
+    ):
+        if len(set(found)) != len(found):
+            raise ValueError(f"resource {resource.name} has two {what}")
+    for operation in resource.operations:
+        if not operation.permission or operation.method not in _METHODS:
+            raise ValueError(
+                f"{resource.name}: {operation.method} {operation.path} needs a permission and a known method"
+            )
 
 
 def _name(operation: ApiOperation) -> str:

@@ -111,7 +111,7 @@ def _response(
 ) -> Response:
     problem = {
         "type": _TYPE + kind,
-        "title": kind.replace("-", " ").capitalize(),
+        "title": kind.replace("-", " ").capitalize().replace("json", "JSON"),
         "status": status,
         "detail": detail,
         **({"advice": advice} if advice else {}),
