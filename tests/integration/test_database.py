@@ -8,12 +8,14 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from hookline.bus import EventBus, PublishedEvent
 from hookline.db.database import Database
+from hookline.db.faults import as_collision
 from hookline.db.models import Client, Contact, OutboxEvent
 from hookline.domain.events import CallPlaced, CampaignChanged
+from hookline.errors import Collision
 from hookline.testing.clock import START, VirtualClock
 
 
@@ -114,6 +116,19 @@ def test_a_reader_sees_one_state_of_the_database(db: Database) -> None:
             unit.session.add(Client(name="B", created_at=START))
         assert session.scalar(select(func.count(Client.id))) == 1
     assert _names(db) == ["A", "B"]
+
+
+def test_twins_are_told_from_other_refusals(db: Database) -> None:
+    def add(*names: str | None) -> None:
+        with db.write() as unit:
+            unit.session.add_all(Client(name=name, created_at=START) for name in names)
+
+    with pytest.raises(IntegrityError) as twins:
+        add("A", "A")
+    assert isinstance(as_collision(twins.value), Collision)
+    with pytest.raises(IntegrityError) as nameless:
+        add(None)
+    assert as_collision(nameless.value) is None
 
 
 def test_a_reader_is_not_kept_waiting(db: Database) -> None:

@@ -8,18 +8,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, inspect, select
 
 from hookline.bootstrap import Runtime
+from hookline.db import migrate
 from hookline.db.database import Database
 from hookline.db.faults import missing_driver
 from hookline.db.models import Client, Contact
 from hookline.domain.access import Actor
-from hookline.errors import Collision, Conflict, InvalidInput, NotFound
+from hookline.errors import Collision, Conflict, InvalidInput, NotConfigured, NotFound
 from hookline.services.clients import ClientDraft
 from hookline.settings import Settings
 from hookline.testing.clock import START, VirtualClock
 from hookline.testing.databases import POSTGRESQL, fresh_database
+from hookline.testing.postgres import server
 from tests.integration.together import raised, together
 
 
@@ -104,6 +106,17 @@ def test_times_are_utc_whatever_the_server_thinks(settings: Settings) -> None:
         with db.read() as session:
             assert set(session.scalars(select(Client.created_at))) == {START}
         db.dispose()
+
+
+@pytest.mark.parametrize("options", ["ENCODING 'LATIN2' LOCALE 'C'", "ENCODING 'UTF8' LOCALE 'C'"])
+def test_a_database_without_every_languages_letters_is_refused(options: str) -> None:
+    url = server().empty_database(options)
+    engine = create_engine(url)
+    with pytest.raises(NotConfigured, match="--encoding=UTF8"):
+        migrate.upgrade(engine, {})
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+    server().drop(url)
 
 
 def test_without_its_driver_the_line_to_type_is_told() -> None:

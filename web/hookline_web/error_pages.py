@@ -5,8 +5,10 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from hookline.db.faults import as_collision
 from hookline.errors import HooklineError, InvalidInput
 from hookline.text import N_
 from hookline_web.api import problems
@@ -42,6 +44,7 @@ _HTTP_TEXTS = {
 def install(app: Flask) -> None:
     """Answer every error of the app in a form its reader understands."""
     app.register_error_handler(HooklineError, _on_hookline_error)
+    app.register_error_handler(IntegrityError, _on_integrity_error)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(Exception, _on_unexpected)
@@ -51,6 +54,11 @@ def _on_hookline_error(error: HooklineError) -> tuple[Response, int] | Response:
     if problems.wanted():
         return problems.of_error(error)
     return answer(error, error.status)
+
+
+def _on_integrity_error(error: IntegrityError) -> tuple[Response, int] | Response:
+    collision = as_collision(error)
+    return _on_unexpected(error) if collision is None else _on_hookline_error(collision)
 
 
 def _on_csrf_error(_error: CSRFError) -> tuple[Response, int]:

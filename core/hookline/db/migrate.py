@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from hookline.db import locks
+from hookline.db.faults import require_unicode
 from hookline.errors import HooklineError
 
 _HERE = Path(__file__).parent / "migrations"
@@ -67,7 +68,12 @@ def _config(owner: Owner, connection: Connection) -> Config:
 
 
 def upgrade(engine: Engine, packages: dict[str, str]) -> None:
-    """Bring the database up to the program: core's history, then each plugin's. Safe to run again."""
+    """Bring the database up to the program: core's history, then each plugin's. Safe to run again.
+
+    Raises NotConfigured where the database cannot hold every language's letters.
+    """
+    with engine.connect() as connection:
+        require_unicode(connection)
     for owner in owners(packages):
         with engine.begin() as connection:
             # Two processes started at once: the second finds the work done.

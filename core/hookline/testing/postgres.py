@@ -67,9 +67,9 @@ class PostgresServer:
             self._templates[key] = template
         return self._url(self._create(self._templates[key]))
 
-    def empty_database(self) -> str:
-        """The URL of a fresh database without any table."""
-        return self._url(self._create())
+    def empty_database(self, options: str = "") -> str:
+        """The URL of a fresh database without any table; `options` are those of CREATE DATABASE."""
+        return self._url(self._create(options=options))
 
     def drop(self, url: str) -> None:
         """Throw a database away, whoever is still connected to it."""
@@ -84,11 +84,11 @@ class PostgresServer:
             self._process.wait(_STOP_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _create(self, template: str = "template0") -> str:
+    def _create(self, template: str = "template0", options: str = "") -> str:
         self._made += 1
         name = f"t{self._made}"
         with self._admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy {options}"))
         return name
 
     def _url(self, database: str) -> str:
