@@ -117,9 +117,7 @@ def _client(centre: Centre, client_id: int, agent: str, number: str) -> dict[str
     runtime, operator = centre.runtime, centre.operator
     agent_id = centre.agent(agent)
     campaign_id = centre.campaign([number], agents=[agent_id], client_id=client_id, running=False)
-    runtime.suppression.add(
-        operator, ["+48221239999"], Reach(client_id), country="PL", reason="asked", source="letter"
-    )
+    runtime.suppression.add(operator, ["+48221239999"], Reach(client_id), country="PL", reason="asked", source="letter")
     entry = runtime.suppression.search(operator, client_id=client_id)[0]
     import_id = runtime.imports.upload(operator, io.BytesIO(CSV), "x.csv", NewList(client_id, "new", "PL"))
     with runtime.db.write() as unit:
