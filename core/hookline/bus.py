@@ -109,12 +109,19 @@ class EventBus:
                 for happened in batch:
                     self._deliver(happened)
                 count += len(batch)
-            for name, handler in self._readers.items():
-                self._catch_up(name, handler)
+            for name, place in self._behind().items():
+                self._catch_up(name, self._readers[name], place)
         return count
 
-    def _catch_up(self, name: str, handler: Handler) -> None:
-        while batch := self.since(self._place(name), _BATCH):
+    def _behind(self) -> dict[str, int]:
+        """Readers that have not come to the newest event, with their places: one look for all, mostly there are none."""
+        with self._db.read() as session:
+            last = session.scalar(select(func.max(OutboxEvent.sequence))) or 0
+            places = {reader.name: reader.sequence for reader in session.scalars(select(OutboxReader))}
+        return {name: place for name in self._readers if (place := places.get(name, 0)) < last}
+
+    def _catch_up(self, name: str, handler: Handler, place: int) -> None:
+        while batch := self.since(place, _BATCH):
             done = 0
             try:
                 for happened in batch:
@@ -127,11 +134,7 @@ class EventBus:
                     unit.session.merge(OutboxReader(name=name, sequence=done))
             if done != batch[-1].sequence:
                 return
-
-    def _place(self, name: str) -> int:
-        with self._db.read() as session:
-            reader = session.get(OutboxReader, name)
-            return reader.sequence if reader else 0
+            place = done
 
     def _number_next(self) -> list[PublishedEvent]:
         with self._db.read() as session:
