@@ -141,8 +141,9 @@ class NativeCall(pj.Call):  # type: ignore[misc]
 
     @_guarded
     def onDtmfDigit(self, prm: Any) -> None:
-        """Note a digit."""
-        self.facts.append(DigitHeard(self.leg, prm.digit))
+        """Note a digit. One that comes by SIP INFO is not counted: we ask for RFC 4733, and some send both."""
+        if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833:
+            self.facts.append(DigitHeard(self.leg, prm.digit))
 
     @_guarded
     def onCallTransferRequest(self, prm: Any) -> None:
