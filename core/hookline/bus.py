@@ -114,7 +114,7 @@ class EventBus:
         return count
 
     def _behind(self) -> dict[str, int]:
-        """Readers that have not come to the newest event, with their places: one look for all, mostly there are none."""
+        """Readers that have not come to the newest event, with their places: one look for all of them."""
         with self._db.read() as session:
             last = session.scalar(select(func.max(OutboxEvent.sequence))) or 0
             places = {reader.name: reader.sequence for reader in session.scalars(select(OutboxReader))}
