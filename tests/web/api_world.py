@@ -93,9 +93,9 @@ def upload(**form: Any) -> dict[str, Any]:
     return {"data": {"file": (io.BytesIO(CSV), "contacts.csv"), **form}, "content_type": "multipart/form-data"}
 
 
-def build(folder: Path) -> World:
+def build(folder: Path, database_url: str = "") -> World:
     """The centre with both clients' things."""
-    centre = Centre(folder)
+    centre = Centre(folder, database_url=database_url)
     globex = centre.client("Globex")
     app = make_app(centre.runtime)
     world = World(

@@ -107,6 +107,37 @@ def assert_problem(answer: Any, status: int, kind: str | None = None) -> None:
     assert kind is None or answer.json["type"] == f"urn:hookline:problem:{kind}"
 
 
+def check_that_nothing_foreign_exists(world: World) -> None:
+    """Ids of another client, in paths and in bodies, are answered 404."""
+    program = world.program()
+    reached = 0
+    for operation in operations(world):
+        if operation.parameters:
+            assert_problem(send(world, program, operation, world.theirs, BODIES), 404, "not-found")
+            reached += 1
+        if operation.id in FOREIGN_BODIES:
+            assert_problem(send(world, program, operation, world.ours, FOREIGN_BODIES), 404, "not-found")
+            reached += 1
+    foreign_list = api_world.upload(list_id=str(world.theirs["list_id"]))
+    assert_problem(program.post("/imports", **foreign_list), 404, "not-found")
+    assert reached > 30
+
+
+def check_that_everything_answers(world: World) -> None:
+    """Every operation, with a token that has its permission only."""
+    everything = world.program()
+    second = everything.post("/imports", **api_world.upload(list_id=str(world.ours["list_id"]))).json["id"]
+    number = everything.post(f"/contacts/{world.ours['contact_id']}/numbers", {"number": "22 123 45 80"}).json["id"]
+    special = {"imports.discard_import": {"import_id": second}, "contacts.remove_number": {"number_id": number}}
+    for operation in operations(world):
+        ids = {**world.ours, **special.get(operation.id, {})}
+        program = world.program(operation.permission)
+        answer = send(world, program, operation, ids, BODIES)
+        assert answer.status_code in (200, 201, 204), (operation, answer.text)
+        if operation.method == "POST" and answer.status_code == 201:
+            assert answer.headers["Location"].startswith(operation.path.partition("/{")[0])
+
+
 def test_every_operation_names_a_permission_there_is(world: World) -> None:
     found = operations(world)
     assert len(found) > 40
@@ -143,18 +174,7 @@ def test_without_the_permission_it_is_refused(world: World) -> None:
 
 
 def test_what_belongs_to_another_client_does_not_exist(world: World) -> None:
-    program = world.program()
-    reached = 0
-    for operation in operations(world):
-        if operation.parameters:
-            assert_problem(send(world, program, operation, world.theirs, BODIES), 404, "not-found")
-            reached += 1
-        if operation.id in FOREIGN_BODIES:
-            assert_problem(send(world, program, operation, world.ours, FOREIGN_BODIES), 404, "not-found")
-            reached += 1
-    foreign_list = api_world.upload(list_id=str(world.theirs["list_id"]))
-    assert_problem(program.post("/imports", **foreign_list), 404, "not-found")
-    assert reached > 30
+    check_that_nothing_foreign_exists(world)
 
 
 def test_ids_of_one_client_do_not_open_those_below_of_another(world: World) -> None:
@@ -178,17 +198,7 @@ def test_lists_hold_only_what_is_within_reach(world: World) -> None:
 
 
 def test_with_the_right_token_everything_answers(world: World) -> None:
-    everything = world.program()
-    second = everything.post("/imports", **api_world.upload(list_id=str(world.ours["list_id"]))).json["id"]
-    number = everything.post(f"/contacts/{world.ours['contact_id']}/numbers", {"number": "22 123 45 80"}).json["id"]
-    special = {"imports.discard_import": {"import_id": second}, "contacts.remove_number": {"number_id": number}}
-    for operation in operations(world):
-        ids = {**world.ours, **special.get(operation.id, {})}
-        program = world.program(operation.permission)
-        answer = send(world, program, operation, ids, BODIES)
-        assert answer.status_code in (200, 201, 204), (operation, answer.text)
-        if operation.method == "POST" and answer.status_code == 201:
-            assert answer.headers["Location"].startswith(operation.path.partition("/{")[0])
+    check_that_everything_answers(world)
 
 
 def test_a_plugin_that_failed_has_no_resources(world: World) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hookline.db.database import Database
 from hookline.db.models import ApiReply
-from hookline.errors import Conflict, InvalidInput
+from hookline.errors import Collision, Conflict, InvalidInput
 from hookline.text import N_
 
 KEPT = timedelta(hours=24)
@@ -59,7 +59,7 @@ class ReplyService:
                         ApiReply(token_id=token_id, key=key, request_hash=request_hash, body={}, created_at=now)
                     )
                     return None
-        except IntegrityError as error:
+        except (IntegrityError, Collision) as error:
             raise _in_use() from error
         if known.request_hash != request_hash:
             raise KeyReused(
