@@ -11,6 +11,7 @@ PAUSES = {
     "station_lost": N_("your phone was hung up"),
     "restarted": N_("Hookline was restarted"),
     "wrap_up_expired": N_("the wrap-up time ran out"),
+    "browser_gone": N_("your browser was away"),
 }
 
 STATION_NOTES = {

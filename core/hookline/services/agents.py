@@ -106,6 +106,7 @@ class AgentService:
         agent.campaign_id, agent.last_seen_at, agent.wish = campaign_id, now, ""
         if agent.station_state != "gone" and agent.station_id == station.id and agent.backend == backend:
             if agent.station_state == "connected":
+                _refuse_undisposed(agent)
                 move(unit, agent, AgentEvent.GO_READY)
             return None
         agent.station_id, agent.backend = station.id, backend
@@ -137,7 +138,8 @@ class AgentService:
             if agent is None:
                 return None
             set_station(unit, agent, "connected")
-            move_if_allowed(unit, agent, AgentEvent.GO_READY)
+            if agent.call_id is None:  # else his last call waits for its disposition
+                move_if_allowed(unit, agent, AgentEvent.GO_READY)
             return agent.user_id if agent.state == AgentState.READY else None
 
     def _station_ended(self, event: LegEnded) -> None:
@@ -182,8 +184,7 @@ class AgentService:
                 return
             if agent.station_state != "connected":
                 raise Conflict(N_("Your station is not connected."), N_("Choose your station and start work."))
-            if agent.call_id is not None:
-                raise Conflict(N_("Your last call waits for a disposition."), N_("Say what came of it first."))
+            _refuse_undisposed(agent)
             move(unit, agent, AgentEvent.GO_READY)
 
     def pause(self, actor: Actor, reason: str) -> None:
@@ -211,6 +212,9 @@ class AgentService:
             _drop_record(unit, agent)
             conversation, backend_name = agent.conversation_id, agent.backend
             agent.conversation_id, agent.notice, agent.wish = None, "", ""
+            # Let go of the leg now, not when its end is told: a shift begun at once gets a leg of its own.
+            agent.station_leg_id = None
+            set_station(unit, agent, "gone")
             move(unit, agent, AgentEvent.LOG_OUT)
         backend = self._hooks.backends().get(backend_name)
         if conversation and backend is not None:
@@ -224,22 +228,33 @@ class AgentService:
                 agent.last_seen_at = unit.clock.now()
 
     def end_silent_sessions(self, grace_seconds: int) -> list[int]:
-        """Set agents offline whose browser has been gone longer than the grace time and who are in no call."""
+        """Set agents offline whose browser has been gone longer than the grace time, or who were deactivated.
+
+        One who is in a call is to pause after it, so that a dialler does not go on calling for nobody.
+        """
         limit = self._db.clock.now() - timedelta(seconds=grace_seconds)
+        inactive = AgentSession.user_id.in_(select(User.id).where(~User.active))
+        absent = or_(AgentSession.last_seen_at < limit, inactive)
         with self._db.read() as session:
-            gone = session.scalars(
-                select(AgentSession.user_id).where(
-                    AgentSession.last_seen_at < limit,
-                    AgentSession.state.not_in([AgentState.OFFLINE, *_BUSY]),
-                )
+            rows = session.execute(
+                select(AgentSession.user_id, AgentSession.state).where(absent, AgentSession.state != AgentState.OFFLINE)
             ).all()
+        for user_id, _ in (row for row in rows if row.state in _BUSY):
+            self._pause_after_call(user_id)
+        gone = [user_id for user_id, state in rows if state not in _BUSY]
         for user_id in gone:
             log.info("agent set offline: browser gone", agent_id=user_id)
             try:
                 self.log_out(user_id)
             except IllegalAgentMove:
                 log.info("agent came into a call meanwhile", agent_id=user_id)
-        return list(gone)
+        return gone
+
+    def _pause_after_call(self, user_id: int) -> None:
+        with self._db.write() as unit:
+            agent = unit.session.get_one(AgentSession, user_id)
+            if agent.state in _BUSY and not agent.wish:
+                agent.wish = "pause:browser_gone"
 
     def expire_wrap_ups(self) -> list[int]:
         """Pause agents whose wrap-up took longer than the campaign allows; the call still waits for its disposition."""
@@ -283,6 +298,11 @@ def _refuse_taken_station(session: Session, station: Station, actor: Actor) -> N
     )
     if taken is not None:
         raise Conflict(N_("Somebody else is using this station."), N_("Choose another."))
+
+
+def _refuse_undisposed(agent: AgentSession) -> None:
+    if agent.call_id is not None:
+        raise Conflict(N_("Your last call waits for a disposition."), N_("Say what came of it first."))
 
 
 def _drop_record(unit: UnitOfWork, agent: AgentSession) -> None:

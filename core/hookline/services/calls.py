@@ -20,7 +20,7 @@ from hookline.domain.agents import AgentEvent
 from hookline.domain.calls import CallEvent, CallResult, CallState, may, next_state, result_of
 from hookline.domain.campaigns import RecordState
 from hookline.domain.events import CallAnswered, CallChanged, CallConnected, CallEnded, CallRang
-from hookline.errors import Conflict, NotConfigured
+from hookline.errors import Conflict, HooklineError, NotConfigured
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import (
     DtmfReceived,
@@ -84,11 +84,12 @@ class CallService:
     def _answered(self, event: LegEvent) -> None:
         with self._db.write() as unit:
             call = _call_of(unit.session, event.leg_id)
-            if not may(CallState(call.state), CallEvent.ANSWERED):
-                return
-            call.state, call.answered_at = next_state(CallState(call.state), CallEvent.ANSWERED), event.at
-            unit.session.get_one(Leg, event.leg_id).answered_at = event.at
-            unit.emit(CallAnswered(**_whom(call)))
+            if may(CallState(call.state), CallEvent.ANSWERED):
+                call.state, call.answered_at = next_state(CallState(call.state), CallEvent.ANSWERED), event.at
+                unit.session.get_one(Leg, event.leg_id).answered_at = event.at
+                unit.emit(CallAnswered(**_whom(call)))
+            elif call.state != CallState.ANSWERED:
+                return  # where it is, a collision kept us from connecting: the event is handled again
             agent = unit.session.get_one(AgentSession, call.agent_id)
             agent_leg = agent.station_leg_id
             campaign = unit.session.get_one(Campaign, call.campaign_id)
@@ -162,15 +163,18 @@ class CallService:
             due = fate.due_at.isoformat() if fate.due_at else ""
             return release_agent(unit, agent, f"result:{call.result}:{due}")
 
-    def could_not_place(self, line: Line, error: TelephonyError) -> None:
-        """The backend refused the command after the call was stored: end it as failed."""
+    def could_not_place(self, line: Line, error: Exception) -> None:
+        """The backend refused the command: where the call was stored already, end it as failed."""
+        with self._db.read() as session:
+            if session.scalar(select(Call.id).where(Call.customer_leg_id == line.leg_id)) is None:
+                return
         self._ended(
             LegEnded(
                 conversation_id=line.conversation_id,
                 leg_id=line.leg_id,
                 at=self._db.clock.now(),
                 cause=HangupCause.FAILED,
-                reason=error.id,
+                reason=error.id if isinstance(error, HooklineError) else type(error).__name__,
             )
         )
 
@@ -202,13 +206,17 @@ class CallService:
         call = self._own_call(actor)
         self.backend(call.backend).send_dtmf(call.customer_leg_id, digits)
 
-    def save_note(self, actor: Actor, note: str) -> None:
-        """Keep what the agent types about his call, also before the disposition."""
+    def save_note(self, actor: Actor, note: str, call_id: int | None = None) -> None:
+        """Keep what the agent types about his call, also before the disposition.
+
+        `call_id` is the call that his page shows: a note that comes late is not written to the next one.
+        """
         with self._db.write() as unit:
             agent = unit.session.get(AgentSession, actor.user_id or 0)
             call = unit.session.get(Call, agent.call_id) if agent and agent.call_id else None
             if call is None:
                 raise Conflict(N_("There is no call to note anything about."))
+            refuse_other_call(call, call_id)
             call.note = note[:4000]
 
     def _own_call(self, actor: Actor) -> Call:
@@ -222,6 +230,8 @@ class CallService:
     def _note(self, call_id: int, *, on_hold: bool | None = None, muted: bool | None = None) -> None:
         with self._db.write() as unit:
             call = unit.session.get_one(Call, call_id)
+            if call.state == CallState.ENDED:
+                return  # it ended while the backend was asked
             call.on_hold = call.on_hold if on_hold is None else on_hold
             call.muted = call.muted if muted is None else muted
             unit.emit(CallChanged(**_whom(call), on_hold=call.on_hold, muted=call.muted))
@@ -231,6 +241,12 @@ class CallService:
             backend.hang_up(leg_id)
         except TelephonyError as error:
             log.info("leg was already gone", error=error.id)
+
+
+def refuse_other_call(call: Call, seen_id: int | None) -> None:
+    """Raise Conflict where the agent's page shows another call than his present one (an old tab, a late request)."""
+    if seen_id is not None and seen_id != call.id:
+        raise Conflict(N_("This page shows an earlier call of yours."), N_("Reload the page."))
 
 
 def end_call(unit: UnitOfWork, call: Call, event: LegEnded) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from hookline.db.database import Database
@@ -33,6 +33,7 @@ from hookline.domain.scripts import ScriptContext, ScriptView
 from hookline.errors import Conflict, HooklineError
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import Capability
+from hookline.services.calls import refuse_other_call
 from hookline.services.idle import Idle, why_idle
 from hookline.services.phones import spaced
 from hookline.services.policies import local_midnight
@@ -140,7 +141,7 @@ class DeskService:
             client = session.get_one(Client, record.client_id)
             grant = actor.grant(campaign.id)
             dispositions = tuple(d for d in campaign.dispositions if d.active)
-            history = _history(session, record, call)
+            history = _history(session, actor, record, call)
             refusals = _refusals(session, agent, record)
             callback = session.get(Callback, record.callback_id) if record.callback_id else None
         script, script_error = self._script(actor, record, campaign, call, client, language)
@@ -166,14 +167,15 @@ class DeskService:
             callback=callback,
         )
 
-    def save_answer(self, actor: Actor, question: str, value: str) -> None:
-        """Keep a script answer of the actor's present call at once."""
+    def save_answer(self, actor: Actor, question: str, value: str, call_id: int | None = None) -> None:
+        """Keep a script answer of the actor's present call at once; `call_id` is the call that his page shows."""
         with self._db.read() as session:
             agent = session.get(AgentSession, actor.user_id or 0)
             call = session.get(Call, agent.call_id) if agent and agent.call_id else None
             campaign = session.get_one(Campaign, call.campaign_id) if call else None
         if call is None or campaign is None:
             raise Conflict(N_("Answers are kept once the call is placed."), N_("Dial first."))
+        refuse_other_call(call, call_id)
         engine_name, _, script_id = campaign.script.partition(":")
         engine = self._hooks.script_engines().get(engine_name)
         if engine is None:
@@ -258,13 +260,15 @@ def _record(session: Session, agent: AgentSession | None) -> CampaignContact | N
     )
 
 
-def _history(session: Session, record: CampaignContact, present: Call | None) -> tuple[PastCall, ...]:
+def _history(session: Session, actor: Actor, record: CampaignContact, present: Call | None) -> tuple[PastCall, ...]:
+    """The contact's calls in the actor's campaigns, newest first."""
+    within = true() if actor.scope.campaigns is None else Call.campaign_id.in_(actor.scope.campaigns)
     rows = session.execute(
         select(Call, User.display_name, Disposition.label, Campaign.name)
         .outerjoin(User, User.id == Call.agent_id)
         .outerjoin(Disposition, Disposition.id == Call.disposition_id)
         .join(Campaign, Campaign.id == Call.campaign_id)
-        .where(Call.contact_id == record.contact_id, Call.id != (present.id if present else 0))
+        .where(within, Call.contact_id == record.contact_id, Call.id != (present.id if present else 0))
         .order_by(Call.id.desc())
         .limit(_HISTORY)
     ).all()

@@ -67,8 +67,11 @@ class DialGate:
         Raises AttemptOpen where the contact or the number is being called, NotFound for an unknown record.
         """
         request, campaign = self._open_attempt(ask)
-        refusals = self._ask_all(request, campaign)
-        return self._store(request, refusals)
+        try:
+            return self._store(request, self._ask_all(request, campaign))
+        except Exception:
+            self.abandon(request.attempt_id)
+            raise
 
     def inspect(self, campaign_contact_id: int, number: str, agent_id: int | None) -> list[Refusal]:
         """What the policies would say now, without opening an attempt: for presenting contacts and explaining."""

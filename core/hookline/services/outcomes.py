@@ -114,8 +114,14 @@ def give_back(unit: UnitOfWork, record: CampaignContact) -> None:
     record.owner_id, record.reserved_at = None, None
     if record.state == RecordState.RESERVED:
         due_again = RecordState.CALLBACK if record.callback_id else RecordState.RETRY
-        record.state = due_again if record.next_due_at else RecordState.NEW
+        never_due = RecordState.DONE if was_done(record) else RecordState.NEW
+        record.state = due_again if record.next_due_at else never_due
     record.updated_at = unit.clock.now()
+
+
+def was_done(record: CampaignContact) -> bool:
+    """Whether a reserved record had been done with: only an agent who dials by hand comes to such a one again."""
+    return record.state == RecordState.RESERVED and record.next_due_at is None and bool(record.last_result)
 
 
 def has_valid_number(session: Session, contact_id: int) -> bool:

@@ -9,7 +9,6 @@ from hookline.db.models import AgentSession, Call, CampaignContact, Contact
 from hookline.domain.agents import AgentEvent
 from hookline.domain.dialling import Decision, DialRefused
 from hookline.errors import Conflict
-from hookline.ports.telephony import TelephonyError
 from hookline.services.agent_moves import move
 from hookline.services.calls import CallService
 from hookline.services.gate import DialGate, Line
@@ -25,22 +24,21 @@ class Placer:
         self._calls = calls
 
     def place(self, agent: AgentSession, record_id: int, decision: Decision) -> int:
-        """Place the allowed call; its id. Raises DialRefused, Conflict or TelephonyError, and leaves nothing open."""
+        """Place the allowed call; its id. Raises DialRefused, Conflict, TelephonyError, and leaves nothing open."""
         if not decision.allowed:
             self._note_refusal(record_id, decision)
             raise DialRefused(decision)
         if agent.conversation_id is None or agent.station_state != "connected":
             self._gate.abandon(decision.attempt_id)
             raise Conflict(N_("Your station is not connected."), N_("Connect your station, then dial."))
-        backend = self._calls.backend(agent.backend)
         line = Line(agent.conversation_id, uuid.uuid4().hex)
         try:
+            backend = self._calls.backend(agent.backend)
             return self._gate.place(decision, line, backend, seat=_take_seat)
-        except TelephonyError as error:
-            self._calls.could_not_place(line, error)
-            raise
-        except Exception:
+        except Exception as error:
+            # Whatever it was, a bug in a backend's plugin included: the call ends if it was stored already.
             self._gate.abandon(decision.attempt_id)
+            self._calls.could_not_place(line, error)
             raise
 
     def _note_refusal(self, record_id: int, decision: Decision) -> None:

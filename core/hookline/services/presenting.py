@@ -10,7 +10,7 @@ from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact, Contact
+from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact, Contact, User
 from hookline.domain.agents import AgentEvent, AgentState
 from hookline.domain.campaigns import CallingWindow, CampaignState, DialMode, RecordState
 from hookline.domain.dialling import DialRefused, Refusal
@@ -52,10 +52,25 @@ class Presenter:
             claim = self._claim(agent_id)
             if claim is None:
                 return False
-            refusals = self._gate.inspect(claim.record_id, claim.number, agent_id)
-            if self._settle_claim(agent_id, claim, refusals) and not self._dial_at_once(agent_id, claim):
+            if self._offer(agent_id, claim) and not self._dial_at_once(agent_id, claim):
                 return True
         return False
+
+    def _offer(self, agent_id: int, claim: _Claim) -> bool:
+        """Ask the policies and settle the claim; True where the search is over. Whatever breaks, none stays claimed."""
+        try:
+            refusals = self._gate.inspect(claim.record_id, claim.number, agent_id)
+            return self._settle_claim(agent_id, claim, refusals)
+        except Exception:
+            self._let_go(agent_id, claim)
+            raise
+
+    def _let_go(self, agent_id: int, claim: _Claim) -> None:
+        with self._db.write() as unit:
+            agent = unit.session.get_one(AgentSession, agent_id)
+            record = unit.session.get_one(CampaignContact, claim.record_id)
+            if record.owner_id == agent_id and agent.campaign_contact_id != record.id:
+                outcomes.give_back(unit, record)
 
     def _dial_at_once(self, agent_id: int, claim: _Claim) -> bool:
         """In progressive mode dial what is presented; True where that failed and the next is to be tried."""
@@ -92,12 +107,22 @@ class Presenter:
         """Present to every ready agent; returns to how many. Run by the scheduler, for contacts that became due."""
         with self._db.read() as session:
             ready = list(session.scalars(select(AgentSession.user_id).where(AgentSession.state == AgentState.READY)))
-        return sum(self.present(agent_id) for agent_id in ready)
+        return sum(self._present_guarded(agent_id) for agent_id in ready)
+
+    def _present_guarded(self, agent_id: int) -> bool:
+        """One agent's trouble is not the others'."""
+        try:
+            return self.present(agent_id)
+        except Exception as error:
+            log.error("no contact could be presented", agent_id=agent_id, exc_info=error)
+            return False
 
     def _claim(self, agent_id: int) -> _Claim | None:
         with self._db.write() as unit:
             agent = unit.session.get(AgentSession, agent_id)
             if agent is None or agent.state != AgentState.READY or agent.station_state != "connected":
+                return None
+            if not unit.session.get_one(User, agent_id).active:
                 return None
             record = _next_record(unit, agent)
             if record is None:

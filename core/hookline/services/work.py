@@ -26,6 +26,7 @@ from hookline.domain.events import CallDisposed
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services import outcomes
 from hookline.services.agent_moves import carry_on, move
+from hookline.services.calls import refuse_other_call
 from hookline.services.gate import DialAsk, DialGate
 from hookline.services.phones import normalise
 from hookline.services.placing import Placer, first_number
@@ -44,13 +45,16 @@ class WorkService:
 
     # Dialling
 
-    def dial(self, actor: Actor, number_id: int | None = None) -> int:
+    def dial(self, actor: Actor, number_id: int | None = None, record_id: int | None = None) -> int:
         """Dial the contact that is presented to the actor; returns the call's id.
+
+        `record_id` is the one that his page shows: an old tab dials nobody else.
 
         Raises DialRefused with the reasons, AttemptOpen where somebody else is calling, TelephonyError where the
         backend cannot.
         """
         agent, record = self._presented(actor)
+        _refuse_other_record(agent, record_id)
         number = _chosen_number(record.contact, number_id)
         decision = self._gate.decide(DialAsk(record.id, number, agent.user_id, "preview"))
         return self._placer.place(agent, record.id, decision)
@@ -107,26 +111,36 @@ class WorkService:
 
     # Skipping and disposing
 
-    def skip(self, actor: Actor, reason: str) -> None:
+    def skip(self, actor: Actor, reason: str, record_id: int | None = None) -> None:
         """Put the presented contact aside for an hour, with the reason; the next one is presented."""
         if not reason.strip():
             raise InvalidInput(N_("Say why you skip this contact."), fields={"reason": ["Choose or write a reason."]})
         with self._db.write() as unit:
             agent = _session_of(unit.session, actor)
+            _refuse_other_record(agent, record_id)
             move(unit, agent, AgentEvent.RELEASE)
             record = unit.session.get_one(CampaignContact, agent.campaign_contact_id or 0)
-            outcomes.after_skip(unit, record, reason.strip())
+            if outcomes.was_done(record):
+                outcomes.give_back(unit, record)
+            else:
+                outcomes.after_skip(unit, record, reason.strip())
             agent.campaign_contact_id, agent.notice = None, ""
         self._presenter.present(agent.user_id)
 
-    def dispose(self, actor: Actor, code: str, note: str = "", wish: CallbackWish | None = None) -> None:
-        """Record what came of the agent's call; he goes on (or pauses, or leaves, where he had asked to)."""
+    def dispose(
+        self, actor: Actor, code: str, note: str = "", wish: CallbackWish | None = None, call_id: int | None = None
+    ) -> None:
+        """Record what came of the agent's call; he goes on (or pauses, or leaves, where he had asked to).
+
+        `call_id` is the call that his page shows: an old tab disposes of no other.
+        """
         with self._db.write() as unit:
             agent = _session_of(unit.session, actor)
             next_state(AgentState(agent.state), AgentEvent.DISPOSED)
             call = unit.session.get(Call, agent.call_id or 0)
             if call is None or call.state != CallState.ENDED or call.disposed_at is not None:
                 raise Conflict(N_("There is no call waiting for a disposition."))
+            refuse_other_call(call, call_id)
             disposition = _disposition(unit.session, call.campaign_id, code)
             call.disposition_id, call.disposed_at, call.note = disposition.id, unit.clock.now(), note.strip()
             fate = outcomes.after_disposition(unit, call, disposition, wish)
@@ -149,6 +163,11 @@ class WorkService:
         if record is None:
             raise Conflict(N_("No contact is presented to you."), N_("Reload the page."))
         return agent, record
+
+
+def _refuse_other_record(agent: AgentSession, seen_id: int | None) -> None:
+    if seen_id is not None and seen_id != agent.campaign_contact_id:
+        raise Conflict(N_("Another contact is presented to you by now."), N_("Reload the page."))
 
 
 def _put_back_presented(unit: UnitOfWork, agent: AgentSession) -> None:

@@ -113,7 +113,7 @@
   // Notes and answers are kept as they are typed
 
   let noteTimer = null;
-  const saveNote = (field) => { const body = new FormData(); body.set("note", field.value); return post(field.dataset.note, body); };
+  const saveNote = (field) => { const body = new FormData(); body.set("note", field.value); body.set("call_id", field.dataset.call); return post(field.dataset.note, body); };
   document.addEventListener("input", (event) => {
     const note = event.target.closest("[data-note]");
     if (note) { clearTimeout(noteTimer); noteTimer = setTimeout(() => saveNote(note), 500); }
@@ -126,6 +126,8 @@
     const body = new FormData();
     body.set("question", field.name);
     body.set("value", field.value);
+    const shown = field.closest("[data-answers]").dataset.call;
+    if (shown) body.set("call_id", shown);
     const mark = field.closest(".script-question").querySelector(".answer-state");
     const answer = await post(field.closest("[data-answers]").dataset.answers, body);
     if (!answer) return;

@@ -37,15 +37,22 @@ class StartSchema(Schema):
 
 
 class ReasonSchema(Schema):
-    """Why one pauses or skips."""
+    """Why one pauses."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=200))
 
 
+class SkipSchema(ReasonSchema):
+    """Why one skips; which contact the page shows."""
+
+    record_id = fields.Integer(load_default=None, allow_none=True)
+
+
 class DialSchema(Schema):
-    """Which of the contact's numbers; none: the first."""
+    """Which of the contact's numbers (none: the first); which contact the page shows."""
 
     number_id = fields.Integer(load_default=None, allow_none=True)
+    record_id = fields.Integer(load_default=None, allow_none=True)
 
 
 class HandSchema(Schema):
@@ -67,14 +74,20 @@ class DigitsSchema(Schema):
     digits = fields.String(required=True, validate=validate.Regexp(r"^[0-9*#A-D]{1,32}$"))
 
 
-class AnswerSchema(Schema):
+class OfCallSchema(Schema):
+    """Which call the page shows: an old tab, or a request that comes late, changes no other."""
+
+    call_id = fields.Integer(load_default=None, allow_none=True)
+
+
+class AnswerSchema(OfCallSchema):
     """A script answer."""
 
     question = fields.String(required=True, validate=validate.Length(1, 100))
     value = fields.String(load_default="", validate=validate.Length(max=4000))
 
 
-class NoteSchema(Schema):
+class NoteSchema(OfCallSchema):
     """A note about the call."""
 
     note = fields.String(load_default="", validate=validate.Length(max=4000))
@@ -140,8 +153,8 @@ def end_shift() -> BaseResponse | str:
 @requires("desk.use")
 def dial() -> BaseResponse | str:
     """Dial the presented contact."""
-    number_id = load(DialSchema(), _blank_to_none(request.form))["number_id"]
-    return _act(lambda: runtime().work.dial(g.actor, number_id))
+    data = load(DialSchema(), _blank_to_none(request.form))
+    return _act(lambda: runtime().work.dial(g.actor, data["number_id"], data["record_id"]))
 
 
 @blueprint.post("/dial-by-hand")
@@ -156,7 +169,8 @@ def dial_by_hand() -> BaseResponse | str:
 @requires("desk.use")
 def skip() -> BaseResponse | str:
     """Put the presented contact aside."""
-    return _act(lambda: runtime().work.skip(g.actor, load(ReasonSchema(), request.form)["reason"]))
+    data = load(SkipSchema(), _blank_to_none(request.form))
+    return _act(lambda: runtime().work.skip(g.actor, data["reason"], data["record_id"]))
 
 
 @blueprint.post("/hang-up")
@@ -193,14 +207,15 @@ def dispose() -> BaseResponse | str:
     """Say what came of the call."""
     data = load(DispositionSchema(), _blank_to_none(request.form))
     wish = CallbackWish(data["wall"], data["personal"]) if data["wall"] else None
-    return _act(lambda: runtime().work.dispose(g.actor, data["code"], data["note"] or "", wish))
+    return _act(lambda: runtime().work.dispose(g.actor, data["code"], data["note"] or "", wish, data["call_id"]))
 
 
 @blueprint.post("/note")
 @requires("desk.use")
 def note() -> Response:
     """Keep the note as it is typed."""
-    runtime().calls.save_note(g.actor, load(NoteSchema(), request.form)["note"])
+    data = load(NoteSchema(), request.form)
+    runtime().calls.save_note(g.actor, data["note"], data["call_id"])
     return Response(status=204)
 
 
@@ -209,7 +224,7 @@ def note() -> Response:
 def answer() -> Response:
     """Keep a script answer."""
     data = load(AnswerSchema(), request.form)
-    runtime().desk.save_answer(g.actor, data["question"], data["value"])
+    runtime().desk.save_answer(g.actor, data["question"], data["value"], data["call_id"])
     return Response(status=204)
 
 
