@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from flask import Flask
 
 from hookline.bootstrap import Runtime
+from hookline.services import passwords
 from hookline.settings import Settings
 from hookline.testing.clock import VirtualClock
 from hookline.testing.databases import SQLITE, fresh_database
@@ -25,6 +27,19 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     structlog.configure(**before)
     root.handlers, root.level = handlers, level
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """Hashing passwords is slow on purpose (a quarter of a second each): tests do it with next to no work.
+
+    What is handed out is the hasher as it is outside of tests.
+    """
+    real = passwords._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_NOBODY", passwords._hasher.hash("nobody has this password"))
+        yield real
 
 
 @pytest.fixture
