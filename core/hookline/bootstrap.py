@@ -14,6 +14,7 @@ from hookline.jobs import Job
 from hookline.permissions import CORE_PERMISSIONS
 from hookline.plugin_host.host import PluginHost
 from hookline.ports.clock import Clock, SystemClock
+from hookline.ports.recording_store import RecordingStore
 from hookline.scheduler import Scheduler
 from hookline.services.agents import AgentService
 from hookline.services.api_replies import ReplyService
@@ -32,6 +33,8 @@ from hookline.services.exports import ExportService
 from hookline.services.feeds import Feeds
 from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
+from hookline.services.health import HealthService
+from hookline.services.health_checks import Parts, PluginHealth, core_checks
 from hookline.services.identity import IdentityService
 from hookline.services.imports import ImportReports, ImportService
 from hookline.services.job_board import JobBoard
@@ -102,8 +105,13 @@ class Runtime:
         self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.presenter, self.recordings)
         self.job_board = JobBoard(self.db)
-        leadership = leadership_for(self.db.engine, settings.data_dir)
-        self.scheduler = Scheduler(self._jobs(), self.job_board, leadership, self._is_active)
+        self._leadership = leadership_for(self.db.engine, settings.data_dir)
+        self.scheduler = Scheduler(self._jobs(), self.job_board, self._leadership, self._is_active)
+        checks = [*core_checks(self._looked_at(store)), *self.host.health_checks().values()]
+        self.health = HealthService(checks, self._is_active)
+        self._read_events()
+
+    def _read_events(self) -> None:
         self.bus.read("core.hooks", DispositionNotifier(self.db, self.host).on_event)
         self.bus.read("core.webhooks", self.webhooks.queue.on_event)
         self.bus.read("core.mail-notices", self.mail.notices.on_event)
@@ -116,6 +124,22 @@ class Runtime:
             *self.mail.jobs(),
             *self.host.jobs().values(),
         ]
+
+    def _looked_at(self, store: RecordingStore) -> Parts:
+        return Parts(
+            self.db,
+            self.host,
+            self.job_board,
+            store,
+            self._leadership,
+            self.settings.data_dir,
+            (self.settings.host, self.settings.port),
+            packages=self.host.active_packages,
+            plugins=lambda: [
+                PluginHealth(s.name, s.state.value, s.note, s.errors) for s in self.host.statuses.values()
+            ],
+            engine_runs=lambda: self.engine.running,
+        )
 
     def start(self) -> None:
         """Start the engine: reconcile, telephony backends, event bus, jobs. One process per installation does.

@@ -73,6 +73,11 @@ class Engine:
         if self._thread is not None:
             self._thread.join(timeout=10)
 
+    @property
+    def running(self) -> bool:
+        """Whether events are being handled."""
+        return self._thread is not None and self._thread.is_alive()
+
     def drain(self) -> int:
         """Handle everything that waits, on the calling thread; returns how many. For tests on a virtual clock."""
         count = 0

@@ -48,6 +48,7 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin; jobs run only while this process leads, so that one scheduler of the installation works."""
+        self._leadership.lead()  # at once, so that who looks from beside sees that somebody works
         start = self._board.now()
         for job in self.jobs.values():
             self._scheduler.add_job(self._run_if_leading, job.trigger(start), args=[job.name], id=job.name)

@@ -25,7 +25,8 @@ from hookline.contributions import NavigationItem, Panel, Permission, PluginCont
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.errors import HooklineError
-from hookline.hookspecs import dialling, jobs, results, scripts, telephony, web
+from hookline.health import HealthCheck
+from hookline.hookspecs import dialling, health, jobs, results, scripts, telephony, web
 from hookline.jobs import Job
 from hookline.plugin_host.manifest import BadManifest, Manifest, read_manifest
 from hookline.ports.hooks import PolicyAnswer
@@ -80,7 +81,7 @@ class PluginHost:
     def __init__(self, disabled: Iterable[str] = ()) -> None:
         self._disabled = frozenset(disabled)
         self._manager = pluggy.PluginManager("hookline")
-        for spec in (telephony, dialling, results, scripts, jobs, web):
+        for spec in (telephony, dialling, results, scripts, jobs, health, web):
             self._manager.add_hookspecs(spec)
         self.statuses: dict[str, PluginStatus] = {}
         self.manifests: dict[str, Manifest] = {}
@@ -251,14 +252,22 @@ class PluginHost:
 
     def jobs(self) -> dict[str, Job]:
         """Plugins' jobs by name; one that does not begin with its plugin's name is refused."""
-        owned = self._contribute("hookline_register_jobs")
+        return self._own_by_name("hookline_register_jobs", "job")
+
+    def health_checks(self) -> dict[str, HealthCheck]:
+        """Plugins' health checks by name; one that does not begin with its plugin's name is refused."""
+        return self._own_by_name("hookline_register_health_checks", "health check")
+
+    def _own_by_name(self, hook: str, what: str) -> dict[str, Any]:
+        """What plugins contribute under names that begin with their own."""
+        owned = self._contribute(hook)
         for item in owned:
-            if item.value.owner != item.plugin:
+            if str(item.value.name).partition(".")[0] != item.plugin:
                 raise NameClash(
-                    f"Plugin {item.plugin} registers the job {item.value.name}.",
+                    f"Plugin {item.plugin} registers the {what} {item.value.name}.",
                     f"Its name must begin with {item.plugin}.",
                 )
-        return self._by_name(owned, "job")
+        return self._by_name(owned, what)
 
     def web_parts(self) -> list[Owned[WebPart]]:
         """Blueprints, with their plugins."""

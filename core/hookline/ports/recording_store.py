@@ -67,7 +67,7 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Sound:
-    """A recording that somebody may hear, `size` bytes long. `read(start, end)` opens its bytes from one up to another."""
+    """A recording that somebody may hear, `size` bytes long. `read(start, end)` opens the bytes between the two."""
 
     size: int
     sha256: str
@@ -117,6 +117,10 @@ class RecordingStore(Protocol):
 
     def delete(self, key: str) -> DeletionReceipt:
         """Delete for good; a key that holds nothing is no error, so that a delete cut short can be run again."""
+        ...
+
+    def probe(self) -> None:
+        """Find out whether it can be reached and is ours to use; raises StoreUnavailable."""
         ...
 
     def local_path(self, key: str) -> Path | None:

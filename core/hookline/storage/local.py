@@ -70,6 +70,15 @@ class LocalStore:
             path.unlink(missing_ok=True)
         return DeletionReceipt(key, self._clock.now(), digest, self.name)
 
+    def probe(self) -> None:
+        """Make the folder where it is missing, and see whether it may be written to."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise _unavailable() from error
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise _unavailable()
+
     def local_path(self, key: str) -> Path | None:
         """The file, if it is there."""
         path = self._path(key)

@@ -104,6 +104,13 @@ class S3Store:
             self._delete_version(key, version)
         return DeletionReceipt(key, self._clock.now(), digest, self.name)
 
+    def probe(self) -> None:
+        """Ask for the bucket."""
+        try:
+            _asked(lambda: self._s3.head_bucket(Bucket=self._bucket), self._bucket)
+        except NotStored as error:
+            raise _unavailable("NoSuchBucket") from error
+
     def local_path(self, key: str) -> Path | None:
         """None: objects are no files."""
         checked_key(key)

@@ -84,6 +84,11 @@ class SipBackend:
             self._files.cleanup()
             self._files = None
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started in this process."""
+        return self._pool is not None
+
     def alive_cells(self) -> int:
         """How many cells run now, warm or in use: for the health page."""
         pool = self._pool
@@ -126,6 +131,8 @@ class SipBackend:
                 headers=custom_headers(command.headers),
                 username=trunk.username,
                 password=trunk.password,
+                conversation=command.conversation_id,
+                call=command.headers.get("Call", ""),
             ),
         )
 
@@ -139,6 +146,7 @@ class SipBackend:
                 uri=station_uri(command.address),
                 from_uri=f"sip:{caller}@{self._settings.bind_address}",
                 ring_timeout=command.ring_timeout_seconds,
+                conversation=command.conversation_id,
             ),
         )
 
@@ -257,7 +265,13 @@ class SipBackend:
         if room is None:
             return
         if room.legs:
-            log.error("cell_lost", cell=cell.number, legs=len(room.legs), recordings=len(room.recordings))
+            log.error(
+                "cell_lost",
+                cell=cell.number,
+                conversation=room.name,
+                legs=len(room.legs),
+                recordings=len(room.recordings),
+            )
         for event in lost_events(room, self._settings.clock_rate):
             self._emit(event)
 

@@ -1,4 +1,4 @@
-"""The plugin's table: trunks."""
+"""The plugin's tables: trunks, and what they said last."""
 
 from __future__ import annotations
 
@@ -34,3 +34,17 @@ class TrunkRecord(Base):
     created_at: Mapped[datetime]
 
     client: Mapped[Client | None] = relationship()
+
+
+class TrunkCheck(Base):
+    """What a trunk said when it was asked last. `since_at`: since when it answers, or does not."""
+
+    __tablename__ = "telephony_sip_trunk_checks"
+
+    trunk_id: Mapped[int] = mapped_column(ForeignKey("telephony_sip_trunks.id"), primary_key=True, autoincrement=False)
+    answers: Mapped[bool]
+    code: Mapped[int] = mapped_column(default=0)
+    milliseconds: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(default="")
+    since_at: Mapped[datetime]
+    checked_at: Mapped[datetime]

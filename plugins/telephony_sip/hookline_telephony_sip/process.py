@@ -123,10 +123,14 @@ class CellProcess:
                 return
             case Ready():
                 self.ready.set()
-            case Note(level=level, text=text):
-                getattr(log, "error" if level == "error" else "warning")("cell_note", cell=self.number, note=text)
+            case Note():
+                self._log(report)
                 return
         self._on_report(self, report)
+
+    def _log(self, note: Note) -> None:
+        write = log.error if note.level == "error" else log.warning
+        write("cell_note", cell=self.number, said=note.text, conversation=note.conversation, call_id=note.call)
 
     def _reap(self) -> None:
         try:

@@ -19,6 +19,7 @@ from hookline.ports.telephony import TelephonyError
 from hookline_telephony_sip.advice import verdict
 from hookline_telephony_sip.guards import number_for_test
 from hookline_telephony_sip.permissions import MANAGE
+from hookline_telephony_sip.reach import TrunkReach
 from hookline_telephony_sip.schemas import NumberSchema, TrunkSchema
 from hookline_telephony_sip.service import TrunkDraft, TrunkService, TrunkView
 from hookline_telephony_sip.trials import Trial, Trials
@@ -27,9 +28,9 @@ log = structlog.get_logger(__name__)
 Answer = str | Response | tuple[str, int]
 
 
-def make_blueprint(db: Database, trunks: TrunkService, trials: Trials) -> Blueprint:
+def make_blueprint(db: Database, trunks: TrunkService, trials: Trials, reach: TrunkReach) -> Blueprint:
     """The plugin's pages."""
-    views = _Views(db, trunks, trials)
+    views = _Views(db, trunks, trials, reach)
     blueprint = Blueprint("telephony_sip", __name__, template_folder="templates")
     for rule, name, view, methods in (
         ("/", "index", views.index, ["GET"]),
@@ -45,14 +46,17 @@ def make_blueprint(db: Database, trunks: TrunkService, trials: Trials) -> Bluepr
 
 
 class _Views:
-    def __init__(self, db: Database, trunks: TrunkService, trials: Trials) -> None:
+    def __init__(self, db: Database, trunks: TrunkService, trials: Trials, reach: TrunkReach) -> None:
         self._db = db
         self._trunks = trunks
         self._trials = trials
+        self._reach = reach
 
     @requires(MANAGE)
     def index(self) -> Answer:
-        return render_template("telephony_sip/index.html", trunks=self._trunks.list_trunks(_actor()))
+        return render_template(
+            "telephony_sip/index.html", trunks=self._trunks.list_trunks(_actor()), reach=self._reach.states()
+        )
 
     @requires(MANAGE)
     def new(self) -> Answer:

@@ -36,6 +36,7 @@ class Leg:
     ended: Ended | None = None
     reported: bool = field(default=False)
     watch: SoundWatch = field(default_factory=SoundWatch)
+    call_id: str = ""  # for the log
 
     @property
     def talking(self) -> bool:

@@ -28,7 +28,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Dial(Message):
-    """Send an INVITE. `username` and `password` answer a digest challenge; empty for stations and IP trunks."""
+    """Send an INVITE. `username` and `password` answer a digest challenge; empty for stations and IP trunks.
+
+    `conversation` and `call` are for the log only: the ids by which its lines are found.
+    """
 
     leg: str
     uri: str
@@ -37,6 +40,8 @@ class Dial(Message):
     headers: dict[str, str] = field(default_factory=dict)
     username: str = ""
     password: str = field(default="", repr=False)
+    conversation: str = ""
+    call: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,10 +182,12 @@ class Recorded(Message):
 
 @dataclass(frozen=True)
 class Note(Message):
-    """Something for the log. Never carries a number, a name or an address."""
+    """Something for the log, with the conversation and call it is about. Never carries a number, name or address."""
 
     level: str
     text: str
+    conversation: str = ""
+    call: str = ""
 
 
 _KINDS: dict[str, type[Message]] = {

@@ -50,6 +50,7 @@ class Room:
         self._legs: dict[str, Leg] = {}
         self._bridges: set[frozenset[str]] = set()
         self._recordings: dict[str, Recording] = {}
+        self._conversation = ""  # for the log
         self._players: dict[str, Any] = {
             COMFORT: library.player(options.comfort),
             SILENCE: library.player(options.silence),
@@ -120,7 +121,8 @@ class Room:
 
     def _dial(self, command: msg.Dial) -> None:
         now = time.monotonic()
-        leg = Leg(command.leg, None, now + command.ring_timeout, command, now + LINE_WAIT_SECONDS)
+        leg = Leg(command.leg, None, now + command.ring_timeout, command, now + LINE_WAIT_SECONDS, call_id=command.call)
+        self._conversation = command.conversation
         self._legs[leg.name] = leg
         self._try_to_dial(leg, command)
 
@@ -134,7 +136,7 @@ class Room:
         except pj.Error as error:
             leg.call = None
             if error.status != NO_FREE_CALL:
-                self._complain(f"dialling: {error_text(error)}")
+                self._complain(f"dialling: {error_text(error)}", leg.name)
                 self._conclude(leg, 0, "")
             return
         leg.waiting = None
@@ -151,17 +153,17 @@ class Room:
         try:
             leg.call.end()
         except pj.Error as error:
-            self._complain(f"hanging up: {error_text(error)}")
+            self._complain(f"hanging up: {error_text(error)}", name)
 
     def _send_digits(self, name: str, digits: str) -> None:
         leg = self._legs.get(name)
         if leg is None or leg.call is None or not leg.talking:
-            self._complain("digits came too late")
+            self._complain("digits came too late", name)
             return
         try:
             leg.call.dialDtmf(digits)
         except pj.Error as error:
-            self._complain(f"sending digits: {error_text(error)}")
+            self._complain(f"sending digits: {error_text(error)}", name)
 
     def _measure(self, name: str) -> None:
         leg = self._legs.get(name)
@@ -172,7 +174,7 @@ class Room:
         try:
             return leg.call.received() if leg.call is not None and leg.talking else (0, 0)
         except pj.Error as error:
-            self._complain(f"measuring: {error_text(error)}")
+            self._complain(f"measuring: {error_text(error)}", leg.name)
             return 0, 0
 
     def _start_recording(self, command: msg.StartRecording) -> None:
@@ -182,7 +184,7 @@ class Room:
                 raise ProcessLookupError
             recording = Recording(command.recording, command.leg, Path(command.path))
         except (pj.Error, ProcessLookupError) as error:
-            self._complain(f"starting a recording: {error_text(error)}")
+            self._complain(f"starting a recording: {error_text(error)}", command.leg)
             self._report(msg.Recorded(command.recording, msg.now_text(), 0.0, complete=False))
             return
         self._recordings[command.recording] = recording
@@ -210,7 +212,7 @@ class Room:
             case DigitHeard(digit=digit) if leg.alive:
                 self._report(msg.Digit(leg.name, msg.now_text(), digit))
             case HandlerFailed(text=text):
-                self._complain(text)
+                self._complain(text, leg.name)
 
     def _follow(self, leg: Leg, state: CallState) -> None:
         if not leg.alive:
@@ -230,7 +232,7 @@ class Room:
         if leg.alive and leg.waiting is not None:
             self._try_to_dial(leg, leg.waiting)
             if leg.waiting is not None and now >= leg.wait_deadline:
-                self._complain("no free call in the cell")
+                self._complain("no free call in the cell", leg.name)
                 self._conclude(leg, 0, "")
         if leg.ended is None and leg.end_deadline is not None and now >= leg.end_deadline:
             self._conclude(leg, 0, "")
@@ -244,12 +246,12 @@ class Room:
             leg.call.offer_hold(leg.held)
         except pj.Error as error:
             if leg.hold_tries == HOLD_TRIES:
-                self._complain(f"hold: {error_text(error)}")
+                self._complain(f"hold: {error_text(error)}", leg.name)
 
     def _watch_sound(self, leg: Leg, now: float) -> None:
         packets = self._heard(leg)[0] if leg.expects_sound else None
         if leg.watch.looked(packets, now) >= self._media_timeout:
-            self._complain("a leg has brought no sound for too long")
+            self._complain("a leg has brought no sound for too long", leg.name)
             self._end(leg.name, Asked.NO_SOUND)
 
     def _conclude(self, leg: Leg, code: int, reason: str) -> None:
@@ -303,5 +305,6 @@ class Room:
         except pj.Error:
             return None  # the stream has gone; the fact that says so is on its way
 
-    def _complain(self, text: str) -> None:
-        self._report(msg.Note("warning", text))
+    def _complain(self, text: str, name: str = "") -> None:
+        leg = self._legs.get(name)
+        self._report(msg.Note("warning", text, self._conversation, leg.call_id if leg else ""))
