@@ -138,7 +138,7 @@ class Centre:
             client_id=client,
             name=name,
             purpose=Purpose(draft.pop("purpose", Purpose.SERVICE)),
-            backend="simulated",
+            backend=str(draft.pop("backend", "simulated")),
             list_ids=[self.contact_list(contacts, f"{name} list", client)],
             agents={a: grant or Grant() for a in agents},
             **draft,
