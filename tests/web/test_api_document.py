@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from marshmallow import Schema, fields
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from hookline.api import ApiOperation, ApiResource
@@ -114,4 +115,31 @@ def test_a_plugin_whose_resource_cannot_be_mounted_fails_alone(settings: Setting
     assert host.statuses["extra"].state is PluginState.FAILED
     assert app.test_client().get("/api/v1/extra/things").status_code == 404
     assert app.test_client().get("/api/v1/openapi.json").status_code == 200
+    app.extensions["hookline"].runtime.close()
+
+
+class _Indescribable(fields.Field[object]):
+    """A field that the document's writer trips over."""
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        raise RuntimeError("in a test")
+
+    @metadata.setter
+    def metadata(self, value: dict[str, object]) -> None:
+        """Taken and forgotten."""
+
+
+class _IndescribableSchema(Schema):
+    thing = _Indescribable()
+
+
+def test_a_plugin_whose_resource_cannot_be_described_fails_alone(settings: Settings) -> None:
+    operation = ApiOperation("GET", "", "contacts.view", "Something", _nothing, _IndescribableSchema)
+    app, host = _app(settings, ApiResource("things", "Things.", (operation,)))
+    document = app.test_client().get("/api/v1/openapi.json").json
+    assert "contacts" in {tag["name"] for tag in document["tags"]}
+    assert "extra/things" not in {tag["name"] for tag in document["tags"]}
+    assert host.statuses["extra"].state is PluginState.FAILED
+    assert app.test_client().get("/api/v1/docs").status_code == 200
     app.extensions["hookline"].runtime.close()

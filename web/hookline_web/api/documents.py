@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import markdown
 import nh3
-from flask import Blueprint, Flask, Response, jsonify, render_template
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
 from markupsafe import Markup
 
 from hookline.permissions import public
 from hookline_web.api import reference
-from hookline_web.api.parts import parts
+from hookline_web.api.specification import document
 
 blueprint = Blueprint("api-documents", __name__, url_prefix="/api/v1")
 
@@ -21,23 +19,17 @@ def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-def document() -> dict[str, Any]:
-    """The OpenAPI document of this installation, its plugins' resources included."""
-    found: dict[str, Any] = parts().spec.spec.to_dict()
-    return found
-
-
 @blueprint.get("/openapi.json")
 @public("it describes the program, not its data; generators read it before anybody has a token")
 def openapi() -> Response:
     """The OpenAPI document."""
-    return jsonify(document())
+    return jsonify(document(current_app))
 
 
 @blueprint.get("/docs")
 @public("it describes the program, not its data")
 def docs() -> str:
     """The OpenAPI document as a page: no script, so that it stands under the same policy as every page."""
-    found = document()
+    found = document(current_app)
     about = Markup(nh3.clean(markdown.markdown(found["info"]["description"])))  # noqa: S704 - cleaned
     return render_template("api/docs.html", info=found["info"], about=about, sections=reference.sections(found))

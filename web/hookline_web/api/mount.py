@@ -26,9 +26,11 @@ _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 class ResourceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """A resource's views; reads with our errors."""
+    """A resource's views; reads with our errors. `title` is its tag in the documentation."""
 
     ARGUMENTS_PARSER = reading.Reader()
+    title = ""
+    permissions: frozenset[str] = frozenset()
 
 
 class CreatedSchema(Schema):
@@ -44,12 +46,13 @@ class _KeySchema(Schema):
     )
 
 
-def mount(app: Flask, parts: ApiParts, csrf: CSRFProtect, resource: ApiResource, plugin: str = "") -> None:
-    """Add the resource to the app and to the OpenAPI document."""
+def blueprint_of(resource: ApiResource, plugin: str = "") -> ResourceBlueprint:
+    """The resource's views. They hold nothing of an app and can be mounted on several."""
     _check(resource)
     title = f"{plugin}/{resource.name}" if plugin else resource.name
-    name = f"api-{title.replace('/', '-')}"
-    blueprint = ResourceBlueprint(name, __name__, url_prefix=f"{ROOT}/{title}", description=resource.description)
+    blueprint = ResourceBlueprint(
+        f"api-{title.replace('/', '-')}", __name__, url_prefix=f"{ROOT}/{title}", description=resource.description
+    )
     for operation in resource.operations:
         blueprint.add_url_rule(
             _ID.sub(rf"<int(min=1,max={GREATEST_ID}):\1>", operation.path),
@@ -58,15 +61,20 @@ def mount(app: Flask, parts: ApiParts, csrf: CSRFProtect, resource: ApiResource,
             methods=[operation.method],
             tags=[title],
         )
+    blueprint.permissions = frozenset(operation.permission for operation in resource.operations)
+    blueprint.title = title
+    return blueprint
+
+
+def mount(app: Flask, parts: ApiParts, csrf: CSRFProtect, blueprint: ResourceBlueprint, plugin: str = "") -> None:
+    """Add the views to the app. The documentation is written when somebody asks for it."""
     # Nothing here is done for a browser's session, so that no other site can make a browser do it.
     csrf.exempt(blueprint)
     app.register_blueprint(blueprint)
-    app.extensions["flask-smorest"]["blp_name_to_api"][name] = parts.spec
-    blueprint.register_views_in_doc(parts.spec, app, parts.spec.spec, name=name, parameters=None)
-    parts.spec.spec.tag({"name": title, "description": resource.description})
-    parts.permissions |= {operation.permission for operation in resource.operations}
+    parts.mounted.append(blueprint)
+    parts.permissions |= blueprint.permissions
     if plugin:
-        parts.owners[name] = plugin
+        parts.owners[blueprint.name] = plugin
 
 
 def _check(resource: ApiResource) -> None:

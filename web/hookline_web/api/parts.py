@@ -14,13 +14,15 @@ EXTENSION = "hookline_api"
 
 @dataclass
 class ApiParts:
-    """`spec` is flask-smorest's Api; `owners` names the plugin of each blueprint that a plugin contributed."""
+    """`mounted` are the resources' blueprints; `owners` names the plugin of each that a plugin contributed."""
 
     rate: RateLimit
-    spec: Any = None
+    mounted: list[Any] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     #: Permissions that some operation needs: what a token can be given.
     permissions: set[str] = field(default_factory=set)
+    #: The OpenAPI document, once somebody has asked for it.
+    document: dict[str, Any] | None = None
 
 
 def parts() -> ApiParts:

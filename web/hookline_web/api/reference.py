@@ -54,7 +54,7 @@ def sections(document: Mapping[str, Any]) -> list[Section]:
         common = operations.get("parameters", [])
         for method, operation in operations.items():
             if method != "parameters":
-                entries[operation["tags"][0]].append(_entry(document, path, method, operation, common))
+                entries.setdefault(operation["tags"][0], []).append(_entry(document, path, method, operation, common))
     return [Section(tag["name"], tag["description"], tuple(entries[tag["name"]])) for tag in document["tags"]]
 
 
