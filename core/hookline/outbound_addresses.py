@@ -22,9 +22,10 @@ Resolver = Callable[[str, int], list[str]]
 
 _PORTS = {"https": 443, "http": 80}
 _LONGEST_URL = 500
-#: IPv6 addresses that carry an IPv4 one, which is what counts then; and those that carry one within a network.
+#: IPv6 addresses that carry an IPv4 one, which is what counts then.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
+#: Special by RFC 6890 and 8215, which older versions of `ipaddress` take for the internet.
+_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
 class AddressRefused(HooklineError):
@@ -181,8 +182,10 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        if address.is_site_local or address in _LOCAL_NAT64:
+        if address.is_site_local:
             return False
+    if any(address in network for network in _SPECIAL if network.version == address.version):
+        return False
     # is_global leaves out the providers' shared space too (100.64.0.0/10), which is_private does not know.
     return address.is_global and not (
         address.is_private

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 
 from hookline.errors import HooklineError, NotConfigured
-from hookline.services.mail.addresses import is_sender
+from hookline.services.mail.addresses import domain_of, is_sender
 from hookline.text import N_
 
 _TIMEOUT_SECONDS = 20
@@ -92,12 +92,14 @@ class Transport:
 
     def _connect(self) -> smtplib.SMTP:
         server = self.server
+        # Greeted by the sender's domain: looking up this machine's own name would take time and give it away.
+        name = domain_of(server.sender)
         if server.security == "tls":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=_TIMEOUT_SECONDS, context=self._context()
+                server.host, server.port, name, timeout=_TIMEOUT_SECONDS, context=self._context()
             )
         else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_SECONDS)
+            connection = smtplib.SMTP(server.host, server.port, name, timeout=_TIMEOUT_SECONDS)
         try:
             if server.security == "starttls":
                 connection.starttls(context=self._context())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, select_autoescape
 
 _FOLDER = "mail_templates"
 _CORE = "hookline"
@@ -46,24 +46,30 @@ class MailTemplates:
         if environment is None:
             raise CannotRender(f"nobody's template: {template}")
         try:
-            text = environment.get_template(f"{language}/{name}.txt").render(context)
+            # Taken apart before it is filled in: a line end in a value ends no subject and begins no header.
+            first, _, rest = _source(environment, f"{language}/{name}.txt").partition("\n")
+            subject, text = (environment.from_string(part).render(context) for part in (first, rest))
             html = environment.get_template(f"{language}/{name}.html").render(context)
         except (TemplateError, ValueError, TypeError) as error:
             raise CannotRender(f"{template} in {language}: {type(error).__name__}") from error
-        subject, _, body = text.partition("\n")
-        # A line end in what was filled in must not begin another header.
-        return Rendered(" ".join(subject.split()), body.strip() + "\n", html)
+        return Rendered(" ".join(subject.split()), text.strip() + "\n", html)
 
 
 def _environment(package: str) -> Environment:
     folders = list(dict.fromkeys(str(folder) for name in (package, _CORE) for folder in _folders(name)))
     return Environment(
         loader=FileSystemLoader(folders),
-        autoescape=select_autoescape(("html",)),
+        autoescape=select_autoescape(("html",), default_for_string=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _source(environment: Environment, name: str) -> str:
+    if environment.loader is None:
+        raise TemplateNotFound(name)
+    return environment.loader.get_source(environment, name)[0]
 
 
 def _folders(package: str) -> list[Path]:

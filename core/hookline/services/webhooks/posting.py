@@ -56,9 +56,11 @@ class Poster:
         connection = _PinnedConnection(target, addresses, tls, self._timeout)
         try:
             with _hard_end(connection, self._timeout) as over:
-                return _exchange(connection, target, body, headers)
+                answer = _exchange(connection, target, body, headers)
+                # Cut off, what had come by then may look whole.
+                return answer if not over.is_set() else _late()
         except (OSError, HTTPException) as error:
-            return Answer(None, N_("No answer came in time.") if over.is_set() else _explain(error))
+            return _late() if over.is_set() else _explain(error)
         finally:
             connection.close()
 
@@ -135,9 +137,11 @@ def _answer(status: int, raw: bytes, retry_after: str) -> Answer:
     return Answer(status, N_("It answered with an error."), kept, wait)
 
 
-def _explain(error: Exception) -> str:
+def _late() -> Answer:
+    return Answer(None, N_("No answer came in time."))
+
+
+def _explain(error: Exception) -> Answer:
     if isinstance(error, ssl.SSLError):  # a refused certificate too
-        return N_("The connection is not safe: the certificate was refused, or it is no TLS.")
-    if isinstance(error, TimeoutError):
-        return N_("No answer came in time.")
-    return N_("No connection, or it broke off.")
+        return Answer(None, N_("The connection is not safe: the certificate was refused, or it is no TLS."))
+    return _late() if isinstance(error, TimeoutError) else Answer(None, N_("No connection, or it broke off."))
