@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, select
+from sqlalchemy import create_engine, func, inspect, select
 
 from hookline.bootstrap import Runtime
 from hookline.db import migrate
@@ -117,6 +117,22 @@ def test_a_database_without_every_languages_letters_is_refused(options: str) -> 
     assert inspect(engine).get_table_names() == []
     engine.dispose()
     server().drop(url)
+
+
+def test_a_database_that_comes_again_is_as_new(tmp_path: Path) -> None:
+    for _ in range(3):
+        with fresh_database(POSTGRESQL, tmp_path) as url:
+            db = Database(url, VirtualClock())
+            with db.write() as unit:
+                client = Client(name="Acme", created_at=START)
+                unit.session.add(client)
+                unit.session.flush()
+                unit.session.add(Contact(client_id=client.id, time_zone="UTC", created_at=START, updated_at=START))
+            assert client.id == 1
+            with db.read() as session:
+                assert session.scalar(select(func.count(Contact.id))) == 1
+            migrate.upgrade(db.engine, {})
+            db.dispose()
 
 
 def test_without_its_driver_the_line_to_type_is_told() -> None:
