@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from hookline.db.models import Attempt, Suppression
+from hookline.db.models import Attempt, CampaignAgent, Suppression
 from hookline.domain.access import Grant
 from hookline.domain.agents import AgentState
 from hookline.domain.campaigns import DialMode, RecordState
@@ -207,6 +207,19 @@ def test_the_desks_history_keeps_to_the_agents_campaigns(centre: Centre) -> None
     assert view.record is not None
     assert view.record.campaign_id == second != first
     assert view.history == ()
+
+
+def test_one_who_was_taken_off_the_campaign_dials_no_more_of_its_contacts(centre: Centre) -> None:
+    anna = centre.agent("anna")
+    campaign = centre.campaign([ONE], agents=[anna])
+    centre.start_work(anna)
+    with centre.runtime.db.write() as unit:
+        unit.session.delete(unit.session.get_one(CampaignAgent, (campaign, anna)))
+    with pytest.raises(Conflict):
+        centre.runtime.work.dial(centre.actor(anna))
+    centre.runtime.work.skip(centre.actor(anna), "not mine any more")
+    assert centre.session(anna).state == AgentState.READY
+    assert centre.calls() == []
 
 
 def test_an_old_tab_acts_on_nobody_else(centre: Centre) -> None:

@@ -162,6 +162,8 @@ class WorkService:
             )
         if record is None:
             raise Conflict(N_("No contact is presented to you."), N_("Reload the page."))
+        if not actor.scope.covers_campaign(record.client_id, record.campaign_id):
+            raise Conflict(N_("You do not work in this campaign any more."), N_("Skip the contact."))
         return agent, record
 
 
