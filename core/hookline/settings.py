@@ -34,6 +34,7 @@ class Settings:
     disabled_plugins: tuple[str, ...] = ()
     browser_grace_seconds: int = 60
     session_hours: int = 12
+    behind_proxy: bool = False
     api_requests_per_minute: int = 600
     recording_store: str = ""
     recording_store_endpoint: str = ""
@@ -103,6 +104,13 @@ class SettingsSchema(Schema):
     )
     session_hours = fields.Integer(
         load_default=12, validate=validate.Range(1, 24), metadata=_says("After how many hours a log-in expires.")
+    )
+    behind_proxy = fields.Boolean(
+        load_default=False,
+        metadata=_says(
+            "Whether a web server with TLS stands before it, and alone reaches it: its X-Forwarded-… headers are then"
+            " believed, and the session cookie is sent over HTTPS only."
+        ),
     )
     api_requests_per_minute = fields.Integer(
         load_default=600,

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hookline import __version__, bootstrap, logs
 from hookline.bootstrap import Runtime
@@ -30,6 +31,7 @@ from hookline_web import (
 )
 from hookline_web.api import installing as api
 from hookline_web.context import EXTENSION, Shell
+from hookline_web.glossary import Glossary
 from hookline_web.stream import StreamHub
 from hookline_web.throttle import Throttle
 
@@ -46,6 +48,8 @@ def create_app(runtime: Runtime | None = None) -> Flask:
         logs.configure(runtime.settings.log_level, runtime.settings.log_format)
     app = Flask(__name__)
     _configure(app, runtime)
+    if runtime.settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     shell = Shell(runtime, StreamHub(runtime), Throttle(runtime.clock))
     app.extensions[EXTENSION] = shell
     request_log.install(app)  # first: whatever refuses a request, its answer carries an id and is logged
@@ -57,6 +61,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     packages = {"core": "hookline", "web": "hookline_web", **runtime.host.active_packages()}
     i18n.install(app, packages.values(), runtime.settings.data_dir / "cache" / "locale")
     shell.help_folders = help_topics.folders(packages.values())
+    shell.glossary = Glossary(packages.values())
     navigation.install(app)
     slots.install(app)
     template_parts.install(app)
@@ -74,6 +79,7 @@ def _configure(app: Flask, runtime: Runtime) -> None:
         SESSION_COOKIE_NAME="hookline",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=runtime.settings.behind_proxy,
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=runtime.settings.session_hours + 1),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session

@@ -135,7 +135,7 @@ class ContactService:
             contact.updated_at = unit.clock.now()
 
     def add_number(self, actor: Actor, contact_id: int, text: str) -> int:
-        """Add a number, written nationally or with its prefix; its id. Raises InvalidPhone with the reason, Conflict."""
+        """Add a number, written nationally or with its prefix; its id. Raises InvalidPhone, Conflict."""
         with self._db.write() as unit:
             _hold_numbers(unit.session, contact_id)
             contact = _editable(unit.session, actor, contact_id)
