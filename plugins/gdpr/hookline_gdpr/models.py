@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 from hookline.db.models import Contact
 
 
@@ -15,6 +15,7 @@ class Consent(Base):
     """A contact's consent to be called by a client for a purpose. Withdrawn, never deleted: it is the proof."""
 
     __tablename__ = "gdpr_consents"
+    personal = marks(contact_id="consent_proof", evidence="consent_proof")
     held = True
     __table_args__ = (Index("ix_gdpr_consents_contact_purpose", "contact_id", "purpose"),)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class Script(Base):
@@ -42,6 +42,7 @@ class Answer(Base):
     """What was answered to a question in a call. A changed answer is a new row; the newest counts. Personal data."""
 
     __tablename__ = "scripts_answers"
+    personal = marks(value="script_answers")
     __table_args__ = (Index("ix_scripts_answers_call_question", "call_id", "question"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 from hookline.db.models import Client
 
 
@@ -15,6 +15,7 @@ class TrunkRecord(Base):
     """A SIP trunk as it is set up. The password is not here: `password_variable` names what carries it."""
 
     __tablename__ = "telephony_sip_trunks"
+    impersonal = marks(name="the trunk's", username="the log-in at the provider", caller_id="a number of one's own")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class Station(Base):
     """Where an agent's voice is; for now a SIP phone, by URI. Without a user anyone may pick it."""
 
     __tablename__ = "stations"
+    personal = marks(name="agents", address="agents", user_id="agents")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -27,6 +28,7 @@ class AgentSession(Base):
     """An agent's present standing: one row per agent, made at his first shift and kept."""
 
     __tablename__ = "agent_sessions"
+    personal = marks(user_id="agents", pause_reason="agents", station_note="agents", notice="agents")
     held = True
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
@@ -55,6 +57,7 @@ class AgentStateChange(Base):
     """The history of states: what adherence and talk / wait / wrap shares are computed from."""
 
     __tablename__ = "agent_state_changes"
+    personal = marks(user_id="agents", reason="agents")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)

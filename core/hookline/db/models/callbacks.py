@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 _OPEN = text("state = 'open'")
 
@@ -16,6 +16,7 @@ class Callback(Base):
     """A promise to call again. `owner_id` None: any agent of the campaign keeps it. One open per record."""
 
     __tablename__ = "callbacks"
+    personal = marks(contact_id="call_record", wall_time="call_record", note="call_record")
     held = True
     __table_args__ = (
         Index(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 _OPEN = text("closed_at IS NULL")
 
@@ -20,6 +20,7 @@ class Attempt(Base):
     """
 
     __tablename__ = "attempts"
+    personal = marks(contact_id="call_record", number="call_record")
     held = True
     __table_args__ = (
         Index("uq_attempts_open_contact", "contact_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -50,6 +51,7 @@ class DialDecision(Base):
     """The gate's answer to one attempt, written before any backend is touched."""
 
     __tablename__ = "dial_decisions"
+    personal = marks(number="call_record", refusals="call_record")
     held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,6 +72,8 @@ class Call(Base):
     """The conversation that an attempt became."""
 
     __tablename__ = "calls"
+    personal = marks(contact_id="call_record", number="call_record", dtmf="call_record", note="call_record")
+    impersonal = marks(caller_id="the number of the client's own that was shown")
     held = True
     __table_args__ = (Index("ix_calls_campaign_queued", "campaign_id", "queued_at"),)
 
@@ -128,6 +132,7 @@ class Recording(Base):
     """
 
     __tablename__ = "recordings"
+    personal = marks(path="recording")
     held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 from hookline.db.models.contacts import Contact
 
 
@@ -16,6 +16,7 @@ class Campaign(Base):
     """The work of reaching a goal by telephone, for one client."""
 
     __tablename__ = "campaigns"
+    impersonal = marks(name="the campaign's", caller_id="a number of the client's own")
     __table_args__ = (UniqueConstraint("client_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +62,7 @@ class CampaignAgent(Base):
     """An agent's assignment to a campaign, with what he is granted there."""
 
     __tablename__ = "campaign_agents"
+    personal = marks(user_id="agents")
 
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
@@ -90,6 +92,7 @@ class CampaignContact(Base):
     """One contact's standing in one campaign ("rekord")."""
 
     __tablename__ = "campaign_contacts"
+    personal = marks(contact_id="call_record", last_note="call_record")
     held = True
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id"),

@@ -8,13 +8,24 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class Contact(Base):
     """A person or company in one client's CRM. Personal data (GDPR art. 4(1))."""
 
     __tablename__ = "contacts"
+    personal = marks(
+        external_id="contact",
+        first_name="contact",
+        last_name="contact",
+        company="contact",
+        email="contact",
+        city="contact",
+        notes="contact",
+        language="contact",
+        custom="contact",
+    )
     held = True
     __table_args__ = (UniqueConstraint("client_id", "external_id"),)
 
@@ -48,6 +59,7 @@ class ContactNumber(Base):
     """A phone number of a contact, E.164. One client holds a number at one contact only."""
 
     __tablename__ = "contact_numbers"
+    personal = marks(contact_id="contact", e164="contact")
     __table_args__ = (UniqueConstraint("client_id", "e164"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -66,6 +78,7 @@ class ContactList(Base):
     """A named, imported set of contacts ("baza")."""
 
     __tablename__ = "lists"
+    impersonal = marks(name="the list's")
     __table_args__ = (UniqueConstraint("client_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -80,6 +93,7 @@ class ListContact(Base):
     """A contact's place on a list."""
 
     __tablename__ = "list_contacts"
+    personal = marks(contact_id="contact")
 
     list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"), primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True, index=True)

@@ -7,13 +7,19 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class Client(Base):
     """The company on whose behalf campaigns call: the controller (GDPR art. 4(7))."""
 
     __tablename__ = "clients"
+    impersonal = marks(
+        name="a company's",
+        legal_name="a company's",
+        address="a company's",
+        privacy_contact="published by the company",
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -28,6 +34,7 @@ class User(Base):
     """A person who logs in. Deactivated, never deleted: statistics stay."""
 
     __tablename__ = "users"
+    personal = marks(login="agents", display_name="agents", password_hash="agents", email="agents")  # noqa: S106
 
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(unique=True)
@@ -48,6 +55,7 @@ class UserClient(Base):
     """A client whose data a supervisor may reach. Administrators reach all; agents reach by campaign."""
 
     __tablename__ = "user_clients"
+    personal = marks(user_id="agents")
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), primary_key=True)

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class ImportRun(Base):
     """One file brought into one list. `state`: uploaded, running, done, failed."""
 
     __tablename__ = "imports"
+    impersonal = marks(file_name="the file's")
     held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,6 +48,7 @@ class ImportRejection(Base):
     """A row that was not imported, kept whole so that it can be handed back. `reason` is a message id."""
 
     __tablename__ = "import_rejections"
+    personal = marks(params="contact", cells="contact")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), index=True)
@@ -60,6 +62,7 @@ class ImportWarning(Base):
     """A remark on a row that was imported. `message` is a message id, filled in with `params`."""
 
     __tablename__ = "import_warnings"
+    personal = marks(params="contact")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), index=True)

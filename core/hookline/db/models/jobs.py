@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class JobStatus(Base):
     """A job's last run; `state`: running, done, failed, cancelled. Frequent jobs are noted once a minute."""
 
     __tablename__ = "jobs"
+    impersonal = marks(name="the job's")
     held = True
 
     name: Mapped[str] = mapped_column(primary_key=True)

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class Mail(Base):
     """A mail in the queue. `state`: waiting, sent, failed (given up)."""
 
     __tablename__ = "mails"
+    personal = marks(recipient="agents", context="agents")
     held = True
     __table_args__ = (Index("ix_mails_state_due", "state", "due_at"),)
 

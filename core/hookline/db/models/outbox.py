@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class OutboxEvent(Base):
@@ -15,6 +15,8 @@ class OutboxEvent(Base):
     transactions commit in another order than they took their ids."""
 
     __tablename__ = "outbox"
+    personal = marks(contact_id="call_record")
+    impersonal = marks(details="ids, codes and times only")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sequence: Mapped[int | None] = mapped_column(unique=True)
@@ -32,6 +34,7 @@ class OutboxReader(Base):
     """How far a reader that must miss nothing has come: it goes on after `sequence`, also after a crash."""
 
     __tablename__ = "outbox_readers"
+    impersonal = marks(name="the reader's")
 
     name: Mapped[str] = mapped_column(primary_key=True)
     sequence: Mapped[int]

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class Suppression(Base):
     """One number. `client_id` None: for the whole installation; `campaign_id` set: for that campaign only."""
 
     __tablename__ = "suppressions"
+    personal = marks(e164="consent_proof")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)

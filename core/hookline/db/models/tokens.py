@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class ApiToken(Base):
     """What a program shows to be let in. The token itself is not kept: only its SHA-256, and how it begins."""
 
     __tablename__ = "api_tokens"
+    impersonal = marks(name="the program's")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -45,6 +46,7 @@ class ApiReply(Base):
     """A request with an idempotency key, and its answer once there is one (`status` set). Kept for a day."""
 
     __tablename__ = "api_replies"
+    impersonal = marks(body="ids and counts only")
     held = True
 
     token_id: Mapped[int] = mapped_column(ForeignKey("api_tokens.id"), primary_key=True)

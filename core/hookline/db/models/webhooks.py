@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class WebhookEndpoint(Base):
@@ -43,6 +43,7 @@ class WebhookDelivery(Base):
     """
 
     __tablename__ = "webhook_deliveries"
+    impersonal = marks(body="ids, codes and times only", answer="what the receiving program said")
     held = True
     __table_args__ = (
         UniqueConstraint("endpoint_id", "event_id"),
