@@ -105,7 +105,7 @@ def hooks_reference() -> str:
 
 
 def _kind(field: fields.Field[Any]) -> str:
-    kind = {"String": "text", "Integer": "whole number", "List": "list of names", "Dict": "tables"}
+    kind = {"String": "text", "Integer": "whole number", "Boolean": "yes or no", "List": "list of names", "Dict": "tables"}
     name = kind[type(field).__name__]
     for check in field.validators:
         if isinstance(check, validate.Range):
