@@ -11,6 +11,7 @@ from flask import current_app
 from hookline.bootstrap import Runtime
 from hookline.contributions import NavigationItem, Panel
 from hookline.plugin_host.host import Owned
+from hookline_web.glossary import Glossary
 
 if TYPE_CHECKING:
     from hookline_web.stream import StreamHub
@@ -30,6 +31,7 @@ class Shell:
     panels: list[Owned[Panel]] = field(default_factory=list)
     #: Folders with <language>/<topic>.md, searched in order.
     help_folders: list[Path] = field(default_factory=list)
+    glossary: Glossary = field(default_factory=lambda: Glossary(()))
 
 
 def shell() -> Shell:

@@ -184,7 +184,8 @@ BROKEN_BODIES = {
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_reply_does_not_stop_the_call(caller: Caller, play: Play, what: str) -> None:
     peer = play(script=scenario(raw(BROKEN[what]), pause(50), RINGS, ANSWERS, IS_HUNG_UP))
-    talk_and_hang_up(caller, peer)
+    leg = talk_and_hang_up(caller, peer)
+    assert len(caller.events(LegAnswered, leg)) == 1
 
 
 @steady

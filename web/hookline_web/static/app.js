@@ -13,8 +13,12 @@
     drawer.hidden = false;
     root.dataset.help = "open";
     if (body.dataset.loaded) return;
-    const answer = await fetch(body.dataset.address, { headers: { "HX-Request": "true" } });
-    if (answer.ok) { body.innerHTML = await answer.text(); body.dataset.loaded = "yes"; }
+    if (await readInDrawer(body.dataset.address)) body.dataset.loaded = "yes";
+  };
+  const readInDrawer = async (address) => {
+    const body = byId("help-body"), answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    if (answer.ok) { body.innerHTML = await answer.text(); body.scrollTop = 0; }
+    return answer.ok;
   };
   const closeHelp = () => {
     const drawer = byId("help-drawer");
@@ -73,6 +77,10 @@
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
     if (on("[data-open-help]")) byId("help-drawer")?.hidden ? openHelp() : closeHelp();
     if (on("[data-close-help]")) closeHelp();
+    // A term is read where the help is: the page beside it, with somebody's work in it, stays.
+    const term = on("#help-body a.term");
+    if (term && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); readInDrawer(term.href); }
+    if (on("[data-help-back]")) readInDrawer(byId("help-body").dataset.address);
     on("[data-close-toast]")?.closest(".toast-item").remove();
     if (on("[data-toggle-theme]")) {
       root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
