@@ -9,12 +9,19 @@ import pytest
 
 from hookline.bootstrap import Runtime
 from hookline.domain.campaigns import Purpose
+from hookline.testing.databases import KINDS
 from hookline_gdpr.service import ConsentService
 from hookline_web.testing import People
 from tests.plugins.places import Place, ask, make_place
 
 Give = Callable[..., int]
 Rules = Callable[..., list[str]]
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each database in turn."""
+    return str(request.param)
 
 
 @pytest.fixture

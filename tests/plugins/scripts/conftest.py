@@ -6,10 +6,17 @@ import pytest
 
 from hookline.bootstrap import Runtime
 from hookline.ports.scripts import ScriptEngine
+from hookline.testing.databases import KINDS
 from hookline_scripts.service import ScriptService
 from hookline_web.testing import People
 from tests.plugins.places import Place, make_place
 from tests.plugins.scripts.sample_script import TEXT
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each database in turn."""
+    return str(request.param)
 
 
 @pytest.fixture
