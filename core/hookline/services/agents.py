@@ -109,6 +109,8 @@ class AgentService:
                 _refuse_undisposed(agent)
                 move(unit, agent, AgentEvent.GO_READY)
             return None
+        if agent.station_leg_id is not None and agent.station_state != "gone":
+            raise Conflict(N_("Your present station is still connected."), N_("End your shift, then choose another."))
         agent.station_id, agent.backend = station.id, backend
         agent.conversation_id = agent.conversation_id or uuid.uuid4().hex
         agent.station_leg_id = uuid.uuid4().hex

@@ -84,15 +84,19 @@ class CallService:
     def _answered(self, event: LegEvent) -> None:
         with self._db.write() as unit:
             call = _call_of(unit.session, event.leg_id)
+            over = call.state == CallState.ENDED
             if may(CallState(call.state), CallEvent.ANSWERED):
                 call.state, call.answered_at = next_state(CallState(call.state), CallEvent.ANSWERED), event.at
                 unit.session.get_one(Leg, event.leg_id).answered_at = event.at
                 unit.emit(CallAnswered(**_whom(call)))
-            elif call.state != CallState.ANSWERED:
+            elif call.state != CallState.ANSWERED and not over:
                 return  # where it is, a collision kept us from connecting: the event is handled again
             agent = unit.session.get_one(AgentSession, call.agent_id)
             agent_leg = agent.station_leg_id
             campaign = unit.session.get_one(Campaign, call.campaign_id)
+        if over:  # the backend failed at placing it, and then placed it after all: nobody is there to talk
+            self._hang_up_leg(self.backend(call.backend), call.customer_leg_id)
+            return
         self._connect(call, agent_leg, record=campaign.record_calls)
 
     def _connect(self, call: Call, agent_leg: str | None, *, record: bool) -> None:

@@ -95,6 +95,12 @@ def after_refusals(unit: UnitOfWork, record: CampaignContact, refusals: list[Ref
     return _put_off(unit, record, due)
 
 
+def out_of_numbers(unit: UnitOfWork, record: CampaignContact) -> Fate:
+    """Every number of the contact proved wrong: there is nothing left to dial."""
+    record.last_note = "no number left to dial"
+    return _settle(unit, record, None)
+
+
 def after_skip(unit: UnitOfWork, record: CampaignContact, reason: str) -> Fate:
     """The agent skipped the contact."""
     record.last_note = reason

@@ -59,7 +59,7 @@ class Presenter:
     def _offer(self, agent_id: int, claim: _Claim) -> bool:
         """Ask the policies and settle the claim; True where the search is over. Whatever breaks, none stays claimed."""
         try:
-            refusals = self._gate.inspect(claim.record_id, claim.number, agent_id)
+            refusals = self._gate.inspect(claim.record_id, claim.number, agent_id) if claim.number else []
             return self._settle_claim(agent_id, claim, refusals)
         except Exception:
             self._let_go(agent_id, claim)
@@ -135,6 +135,9 @@ class Presenter:
         with self._db.write() as unit:
             agent = unit.session.get_one(AgentSession, agent_id)
             record = unit.session.get_one(CampaignContact, claim.record_id)
+            if not claim.number:
+                outcomes.out_of_numbers(unit, record)
+                return False
             if refusals:
                 outcomes.after_refusals(unit, record, refusals)
                 return False
