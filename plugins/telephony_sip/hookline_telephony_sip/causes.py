@@ -8,7 +8,6 @@ from typing import Final
 
 from hookline.ports.telephony import HangupCause
 
-
 _FIRST_ERROR = 400
 
 
