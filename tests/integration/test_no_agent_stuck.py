@@ -176,4 +176,4 @@ _SETTINGS = settings(
 TestNoAgentStuck = Floor.TestCase
 TestNoAgentStuck.settings = _SETTINGS
 TestNoAgentStuckOnPostgresql = FloorOnPostgresql.TestCase
-TestNoAgentStuckOnPostgresql.settings = settings(_SETTINGS, max_examples=8)
+TestNoAgentStuckOnPostgresql.settings = settings(_SETTINGS, max_examples=5)

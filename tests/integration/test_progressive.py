@@ -177,4 +177,4 @@ _SETTINGS = settings(
 TestDialler = Dialler.TestCase
 TestDialler.settings = _SETTINGS
 TestDiallerOnPostgresql = DiallerOnPostgresql.TestCase
-TestDiallerOnPostgresql.settings = settings(_SETTINGS, max_examples=6)
+TestDiallerOnPostgresql.settings = settings(_SETTINGS, max_examples=4)
