@@ -74,6 +74,22 @@ def test_a_file_is_title_forms_and_text() -> None:
     assert term.text.startswith("Gives")
 
 
+def test_a_term_may_be_known_by_some_words_only() -> None:
+    term = parse("call", "# Call\nOnly: a call, the call\n\nTalk.\n")
+    assert (term.title, term.forms, term.text) == ("Call", ("a call", "the call"), "Talk.")
+    assert term.fits("CALL")
+
+
+def test_words_behind_a_hyphen_are_something_else(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "lamp.md").write_text("# Lamp\nForms: lamps, -lava lamp\n\nGives light.\n", encoding="utf-8")
+    glossary = Glossary(())
+    glossary.folders = [tmp_path]
+    linked = glossary.linked(Markup("<p>A lava lamp is no lamp.</p>"), "en", "#%s")
+    assert linked.count("<a ") == 1
+    assert "A lava lamp is no <a " in linked
+
+
 def test_a_term_that_is_missing_in_a_language_is_there_in_english(folder: Path) -> None:
     glossary = Glossary(())
     glossary.folders = [folder]

@@ -1,7 +1,9 @@
 """The glossary: Markdown files in glossary/<language>/<term>.md of core, web and the active plugins.
 
 A file begins with its heading; the next line may be `Forms:` and the other words, set apart by commas, by which the
-term is known in texts: plurals, and in Polish the cases. The rest is what it means.
+term is known in texts: plurals, and in Polish the cases. `Only:` instead says that nothing else is the term, not even
+its heading, where that is an everyday word as well ("to call"). Words behind a hyphen are something else although
+a form is in them ("failed attempts" at logging in). The rest is what it means.
 
 # Contact list
 Forms: contact lists, list
@@ -23,16 +25,18 @@ from hookline_web.term_links import Linker
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _ALPHABET = "aąbcćdeęfghijklłmnńoóprqsśtuvwxyzźż"
-_FORMS = "Forms:"
+_FORMS, _ONLY = "Forms:", "Only:"
 
 
 @dataclass(frozen=True)
 class Term:
-    """A term in one language. `forms` are the words that mean it, its title first; `summary` is its first sentence."""
+    """A term in one language. `forms` are the words that mean it in texts, `others` those that do not although a form
+    is in them; `summary` is its first sentence."""
 
     name: str
     title: str
     forms: tuple[str, ...]
+    others: tuple[str, ...]
     text: str
     summary: str
 
@@ -44,7 +48,7 @@ class Term:
     def fits(self, query: str) -> bool:
         """Whether the words occur in it, in capital or small letters."""
         wanted = query.casefold()
-        return any(wanted in text.casefold() for text in (*self.forms, self.text))
+        return any(wanted in text.casefold() for text in (self.title, *self.forms, self.text))
 
 
 class Glossary:
@@ -75,6 +79,7 @@ class Glossary:
         """The safe HTML with the first occurrence of each term made a link to `address` with `%s` its name."""
         known = {name: term for name, term in self.terms(language).items() if name != besides}
         words = {form.casefold(): name for name, term in known.items() for form in term.forms}
+        words |= {other.casefold(): "" for term in known.values() for other in term.others}
         summaries = {name: term.summary for name, term in known.items()}
         return Markup(Linker(words, summaries, address).link(html))  # noqa: S704 - built from safe HTML, text escaped
 
@@ -91,12 +96,15 @@ def read(folders: Iterable[Path], language: str) -> dict[str, Term]:
 
 def parse(name: str, source: str) -> Term:
     """The term in a file's text."""
-    lines = source.strip().splitlines()
-    title = lines[0].lstrip("# ").strip()
-    rest = [line for line in lines[1:] if not line.startswith(_FORMS)]
-    forms = [form.strip() for line in lines[1:] if line.startswith(_FORMS) for form in line[len(_FORMS) :].split(",")]
-    text = "\n".join(rest).strip()
-    return Term(name, title, tuple(dict.fromkeys((title, *filter(None, forms)))), text, _summary(text))
+    heading, *rest = source.strip().splitlines()
+    title = heading.lstrip("# ").strip()
+    said = rest[0] if rest and rest[0].startswith((_FORMS, _ONLY)) else ""
+    words = [word.strip() for word in said.partition(":")[2].split(",") if word.strip()]
+    forms = [title] if not said.startswith(_ONLY) else []
+    forms += [word for word in words if not word.startswith("-")]
+    others = tuple(word[1:] for word in words if word.startswith("-"))
+    text = "\n".join(rest[bool(said) :]).strip()
+    return Term(name, title, tuple(dict.fromkeys(forms)), others, text, _summary(text))
 
 
 def _summary(text: str) -> str:

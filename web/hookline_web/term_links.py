@@ -15,8 +15,8 @@ _VOID = frozenset({"br", "hr", "img"})
 class Linker(HTMLParser):
     """Reads well-formed HTML and writes it again. For one document.
 
-    `words` are the terms' names by their forms in small letters; `summaries` what a link says when pointed at;
-    `address` the link's address with `%s` for the name.
+    `words` are the terms' names by their forms in small letters, "" for what is no term; `summaries` what a link says
+    when pointed at; `address` the link's address with `%s` for the name.
     """
 
     def __init__(self, words: Mapping[str, str], summaries: Mapping[str, str], address: str) -> None:
@@ -59,7 +59,7 @@ class Linker(HTMLParser):
         end = 0
         for found in self._pattern.finditer(data):
             name = self._words[" ".join(found.group().casefold().split())]
-            if name in self._used:
+            if not name or name in self._used:
                 continue
             self._used.add(name)
             self._written += [escape(data[end : found.start()], quote=False), self._anchor(name, found.group())]
