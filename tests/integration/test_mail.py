@@ -364,3 +364,12 @@ def test_administrators_hear_of_an_endpoint_that_was_stopped(runtime: Runtime, p
     ]
     assert "https://hooks.example/in (CRM)" in _words(box)
     assert "Acme &amp; Sons" in _words(box, kind="html")
+
+
+def test_the_health_page_says_that_mails_do_not_get_out(runtime: Runtime, clock: VirtualClock) -> None:
+    check = runtime.mail.check
+    assert [finding.message for finding in check.run()] == ["No mail waits for long."]
+    _queue(runtime)
+    _queue(runtime, "nobody/nothing")
+    clock.advance(3600)
+    assert [finding.message for finding in check.run()] == ["2 mails wait for the mail server."]

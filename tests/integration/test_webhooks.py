@@ -417,3 +417,15 @@ def test_an_address_in_a_private_network_is_refused_where_it_is_entered(world: W
     with pytest.raises(InvalidInput) as refused:
         world.add(world.acme, url="https://192.168.1.1/hook")
     assert "private network" in refused.value.fields["url"][0]
+
+
+def test_the_health_page_says_what_keeps_messages_from_getting_out(
+    world: World, receiver: Receiver, settings: Settings
+) -> None:
+    check = world.runtime.webhooks.check
+    assert [finding.level.value for finding in check.run()] == ["ok"]
+    receiver.answers = [Answering(410)]
+    world.end_call(1)
+    world.send()
+    (settings.data_dir / "webhook_key").unlink()
+    assert [finding.level.value for finding in check.run()] == ["warning", "problem"]

@@ -9,6 +9,7 @@ from hookline.db.models import Mail
 from hookline.errors import InvalidInput
 from hookline.jobs import Job
 from hookline.services.mail.addresses import is_address
+from hookline.services.mail.health import mail_check
 from hookline.services.mail.log import MailLog
 from hookline.services.mail.notices import MailNotices
 from hookline.services.mail.queue import MailQueue
@@ -30,6 +31,7 @@ class MailService:
         self.send = self.queue.send
         self.sender = MailSender(db, self._transport, MailTemplates(plugins))
         self.log = MailLog(db)
+        self.check = mail_check(db, server)
         self.notices = MailNotices(db, self.queue)
 
     def jobs(self) -> list[Job]:

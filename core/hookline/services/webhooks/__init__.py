@@ -14,6 +14,7 @@ from hookline.jobs import Job, JobRun
 from hookline.outbound_addresses import AddressBook, AllowList, Resolver
 from hookline.secret_box import SecretBox
 from hookline.services.webhooks import delivery
+from hookline.services.webhooks.health import webhook_check
 from hookline.services.webhooks.outcomes import Outcomes
 from hookline.services.webhooks.posting import Poster
 from hookline.services.webhooks.queueing import WebhookQueue
@@ -39,6 +40,7 @@ class Webhooks:
         self.queue = WebhookQueue(db, self.sender.wake)
         self.service = WebhookService(db, book, box, self.sender)
         self.reads = WebhookReads(db)
+        self.check = webhook_check(db, box)
 
     def jobs(self) -> list[Job]:
         """What core does by itself about webhooks."""
