@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy import inspect
+
 from hookline.bus import EventBus
 from hookline.contributions import PluginContext
 from hookline.db import migrate
@@ -27,6 +29,12 @@ from hookline.services.contact_history import ContactHistory
 from hookline.services.contact_intake import ContactIntake
 from hookline.services.contacts import ContactService
 from hookline.services.core_jobs import core_jobs
+from hookline.services.custom_fields import CustomFieldService
+from hookline.services.data.agents import agent_holders
+from hookline.services.data.calls import call_holders
+from hookline.services.data.contacts import contact_holders
+from hookline.services.data.register import DataRegister
+from hookline.services.data.subjects import SubjectFinder
 from hookline.services.desk import DeskService
 from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
@@ -104,12 +112,30 @@ class Runtime:
         self.mail = MailService(self.db, _mail_server(settings), self.host.active_packages())
         self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.presenter, self.recordings)
-        self.job_board = JobBoard(self.db)
-        self._leadership = leadership_for(self.db.engine, settings.data_dir)
-        self.scheduler = Scheduler(self._jobs(), self.job_board, self._leadership, self._is_active)
-        checks = [*core_checks(self._looked_at(store)), *self.host.health_checks().values()]
-        self.health = HealthService(checks, self._is_active)
+        self._make_keepers(store)
         self._read_events()
+
+    def _make_keepers(self, store: RecordingStore) -> None:
+        """What looks after the rest: jobs, health, personal data."""
+        self.job_board = JobBoard(self.db)
+        self._leadership = leadership_for(self.db.engine, self.settings.data_dir)
+        self.scheduler = Scheduler(self._jobs(), self.job_board, self._leadership, self._is_active)
+        own = [*core_checks(self._looked_at(store)), self.webhooks.check, self.mail.check]
+        checks = [*own, *self.host.health_checks().values()]
+        self.health = HealthService(checks, self._is_active)
+        self.custom_fields = CustomFieldService(self.db)
+        self.data_subjects = SubjectFinder(self.db)
+        self.data_register = self._data_register()
+
+    def _data_register(self) -> DataRegister:
+        core = [*contact_holders(), *call_holders(self.recordings.store_of), *agent_holders()]
+        return DataRegister(self.db, [*core, *self.host.data_holders().values()], self._unreached_owners)
+
+    def _unreached_owners(self) -> list[str]:
+        """Plugins that have tables here, but are not active."""
+        tables = inspect(self.db.engine).get_table_names()
+        idle = [name for name in self.host.statuses if not self.host.is_active(name)]
+        return [name for name in idle if any(table.startswith(f"{name}_") for table in tables)]
 
     def _read_events(self) -> None:
         self.bus.read("core.hooks", DispositionNotifier(self.db, self.host).on_event)

@@ -10,6 +10,7 @@ import click
 from hookline import __version__, bootstrap, logs
 from hookline.commands.campaigns import campaigns
 from hookline.commands.contacts import contacts
+from hookline.commands.data import data
 from hookline.commands.doctor import doctor
 from hookline.commands.explain import explain
 from hookline.commands.install import init
@@ -84,6 +85,7 @@ def cli() -> None:
 
 cli.add_command(campaigns)
 cli.add_command(contacts)
+cli.add_command(data)
 cli.add_command(doctor)
 cli.add_command(explain)
 cli.add_command(init)

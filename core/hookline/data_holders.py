@@ -48,13 +48,14 @@ class Subject:
 
     `contact_ids` are her contacts within the scope, of several clients perhaps; `numbers` (E.164) and `emails` (small
     letters) what she is known by, so that holders find her also where she is no contact. `user_ids`: where she works
-    here herself.
+    here herself. `clients`: the controllers on whose behalf it is asked; None for every one.
     """
 
     contact_ids: frozenset[int] = frozenset()
     numbers: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
     user_ids: frozenset[int] = frozenset()
+    clients: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)

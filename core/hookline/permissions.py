@@ -40,6 +40,8 @@ CORE_PERMISSIONS = {
         Permission("tokens.manage", N_("Make and revoke tokens of the JSON API"), _ADMIN),
         Permission("webhooks.manage", N_("Manage webhooks"), _ADMIN),
         Permission("mail.manage", N_("See mails and send them again"), _ADMIN),
+        Permission("data.export", N_("Export everything about a person"), _ADMIN),
+        Permission("data.erase", N_("Erase everything about a person"), _ADMIN),
         Permission("health.view", N_("See how the installation stands"), _ADMIN),
         Permission("plugins.view", N_("See plugins and their health"), _ADMIN),
     )

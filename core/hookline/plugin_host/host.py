@@ -22,11 +22,12 @@ import structlog
 from hookline import PLUGIN_API_VERSION
 from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
+from hookline.data_holders import DataHolder
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.errors import HooklineError
 from hookline.health import HealthCheck
-from hookline.hookspecs import dialling, health, jobs, results, scripts, telephony, web
+from hookline.hookspecs import data, dialling, health, jobs, results, scripts, telephony, web
 from hookline.jobs import Job
 from hookline.plugin_host.manifest import BadManifest, Manifest, read_manifest
 from hookline.ports.hooks import PolicyAnswer
@@ -81,7 +82,7 @@ class PluginHost:
     def __init__(self, disabled: Iterable[str] = ()) -> None:
         self._disabled = frozenset(disabled)
         self._manager = pluggy.PluginManager("hookline")
-        for spec in (telephony, dialling, results, scripts, jobs, health, web):
+        for spec in (telephony, dialling, results, scripts, jobs, data, health, web):
             self._manager.add_hookspecs(spec)
         self.statuses: dict[str, PluginStatus] = {}
         self.manifests: dict[str, Manifest] = {}
@@ -253,6 +254,10 @@ class PluginHost:
     def jobs(self) -> dict[str, Job]:
         """Plugins' jobs by name; one that does not begin with its plugin's name is refused."""
         return self._own_by_name("hookline_register_jobs", "job")
+
+    def data_holders(self) -> dict[str, DataHolder]:
+        """Plugins' data holders by name; one that does not begin with its plugin's name is refused."""
+        return self._own_by_name("hookline_register_data_holders", "data holder")
 
     def health_checks(self) -> dict[str, HealthCheck]:
         """Plugins' health checks by name; one that does not begin with its plugin's name is refused."""

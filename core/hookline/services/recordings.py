@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
-from hookline.db.database import Database
+from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import Call, Recording, RecordingDeletion
 from hookline.domain.access import Actor, Role
 from hookline.domain.events import RecordingStored
@@ -105,30 +105,11 @@ class RecordingService:
         """
         actor.require("recordings.delete")
         row, _ = self._reachable(actor, recording_id)
-        self._ask_deletion(row, reason, actor.user_id)
-        return self.finish_deletion(recording_id)
-
-    def _ask_deletion(self, row: Recording, reason: str, asked_by: int | None) -> None:
         if not reason.strip():
             raise InvalidInput(N_("Say why the recording is deleted."), N_("The receipt keeps the reason."))
         with self._db.write() as unit:
-            fresh = unit.session.get_one(Recording, row.id)
-            if fresh.state == "recording":
-                raise Conflict(N_("This call is still being recorded."), N_("Wait until it is over."))
-            if fresh.state in ("deleting", "deleted"):
-                return
-            fresh.state = "deleting"
-            receipt = RecordingDeletion(
-                recording_id=fresh.id,
-                client_id=fresh.client_id,
-                key=fresh.path,
-                store=fresh.store,
-                sha256="",
-                reason=reason.strip()[:500],
-                asked_by=asked_by,
-                asked_at=unit.clock.now(),
-            )
-            unit.session.add(receipt)
+            ask_deletion(unit, unit.session.get_one(Recording, row.id), reason, actor.user_id)
+        return self.finish_deletion(recording_id)
 
     def finish_deletion(self, recording_id: int) -> RecordingDeletion:
         """Delete what was asked to be deleted, from its store and from the working folder; the receipt."""
@@ -168,6 +149,28 @@ class RecordingService:
         if row is None or call is None or not actor.scope.covers_campaign(call.client_id, call.campaign_id):
             raise NotFound(N_("There is no such recording."))
         return row, call
+
+
+def ask_deletion(unit: UnitOfWork, row: Recording, reason: str, asked_by: int | None) -> bool:
+    """Have a recording deleted: nobody hears it from now on, and `finish_deletion` follows. False where that was asked
+    before. Raises Conflict while it is being recorded."""
+    if row.state == "recording":
+        raise Conflict(N_("This call is still being recorded."), N_("Wait until it is over."))
+    if row.state in ("deleting", "deleted"):
+        return False
+    row.state = "deleting"
+    receipt = RecordingDeletion(
+        recording_id=row.id,
+        client_id=row.client_id,
+        key=row.path,
+        store=row.store,
+        sha256="",
+        reason=reason.strip()[:500],
+        asked_by=asked_by,
+        asked_at=unit.clock.now(),
+    )
+    unit.session.add(receipt)
+    return True
 
 
 def may_hear(actor: Actor, call: Call) -> bool:

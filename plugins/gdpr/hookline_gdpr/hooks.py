@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
+from hookline.data_holders import DataHolder
 from hookline.domain.campaigns import Purpose
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.hookspecs import hookimpl
 from hookline.text import N_
 from hookline_gdpr.api import ConsentResource
+from hookline_gdpr.holders import consent_holder
 from hookline_gdpr.overview import Overview
 from hookline_gdpr.permissions import MANAGE, PERMISSIONS, VIEW
 from hookline_gdpr.service import ConsentService
@@ -70,3 +72,8 @@ class Hooks:
     def hookline_register_panels(self) -> list[Panel]:
         """The tab on a contact's page."""
         return [Panel("contact.tabs", N_("Consents"), VIEW, make_panel(self._consents), order=30)]
+
+    @hookimpl
+    def hookline_register_data_holders(self) -> list[DataHolder]:
+        """Consents: withdrawn at an erasure, kept as proof."""
+        return [consent_holder()]

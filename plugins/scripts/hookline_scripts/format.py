@@ -10,6 +10,7 @@ import yaml
 from marshmallow import ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from hookline.data_holders import Classification
 from hookline.domain.scripts import QuestionKind
 from hookline.text import N_
 from hookline_scripts.errors import InvalidScript, Problem
@@ -23,13 +24,14 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class QuestionSource:
-    """A question as written; `label` by language."""
+    """A question as written; `label` by language. `data`: what kind of personal data its answers are."""
 
     key: str
     label: Mapping[str, str]
     kind: QuestionKind
     choices: tuple[str, ...]
     required: bool
+    data: Classification = Classification.ORDINARY
 
 
 @dataclass(frozen=True)
@@ -188,4 +190,5 @@ def _source(data: dict[str, Any]) -> ScriptSource:
 
 def _question(data: dict[str, Any]) -> QuestionSource:
     kind = QuestionKind(data["kind"])
-    return QuestionSource(data["key"], data["label"], kind, tuple(data["choices"]), data["required"])
+    choices, classification = tuple(data["choices"]), Classification(data["data"])
+    return QuestionSource(data["key"], data["label"], kind, choices, data["required"], classification)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from hookline.contributions import NavigationItem, Permission, PluginContext, WebPart
+from hookline.data_holders import DataHolder
 from hookline.hookspecs import hookimpl
 from hookline.ports.scripts import ScriptEngine
 from hookline.text import N_
 from hookline_scripts.engine import ScriptsEngine
+from hookline_scripts.holders import answer_holder
 from hookline_scripts.permissions import MANAGE, PERMISSIONS
 from hookline_scripts.service import ScriptService
 from hookline_scripts.views import make_blueprint
@@ -38,3 +40,8 @@ class Hooks:
     def hookline_register_navigation(self) -> list[NavigationItem]:
         """The menu entry."""
         return [NavigationItem(N_("Scripts"), "scripts.index", MANAGE, section="admin", icon="message-2", order=30)]
+
+    @hookimpl
+    def hookline_register_data_holders(self) -> list[DataHolder]:
+        """The answers given in calls."""
+        return [answer_holder()]

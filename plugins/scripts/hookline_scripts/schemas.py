@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from hookline.data_holders import Classification
 from hookline.domain.scripts import QuestionKind
 from hookline.text import N_
 
@@ -66,6 +67,14 @@ class QuestionSchema(_Part):
         fields.String(validate=_FILLED, error_messages=_WORDS), load_default=list, error_messages={"invalid": _NOT_LIST}
     )
     required = fields.Boolean(load_default=False, error_messages={"invalid": N_("Write true or false.")})
+    data = fields.String(
+        load_default=Classification.ORDINARY.value,
+        error_messages=_WORDS,
+        validate=validate.OneOf(
+            [c.value for c in Classification],
+            error=N_("The data asked for is one of: ordinary, special (health, beliefs and the like), none."),
+        ),
+    )
 
     @validates_schema
     def _choices_fit(self, data: dict[str, Any], **_: Any) -> None:

@@ -4,7 +4,7 @@ from hookline.db.models.agents import AgentSession, AgentStateChange, Station
 from hookline.db.models.callbacks import Callback
 from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording, RecordingDeletion
 from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContact, CampaignList, Disposition
-from hookline.db.models.contacts import Contact, ContactList, ContactNumber, ListContact
+from hookline.db.models.contacts import Contact, ContactList, ContactNumber, CustomField, ListContact
 from hookline.db.models.identity import Client, User, UserClient
 from hookline.db.models.imports import ImportRejection, ImportRun, ImportWarning
 from hookline.db.models.jobs import JobStatus
@@ -31,6 +31,7 @@ __all__ = [
     "Contact",
     "ContactList",
     "ContactNumber",
+    "CustomField",
     "DialDecision",
     "Disposition",
     "ImportRejection",

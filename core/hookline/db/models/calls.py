@@ -114,6 +114,7 @@ class Leg(Base):
     """One party's connection: the customer's per call; the agent's lasts over many calls (call_id None)."""
 
     __tablename__ = "legs"
+    personal = marks(call_id="call_record")
 
     id: Mapped[str] = mapped_column(primary_key=True)
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)

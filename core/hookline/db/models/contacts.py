@@ -97,3 +97,15 @@ class ListContact(Base):
 
     list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"), primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True, index=True)
+
+
+class CustomField(Base):
+    """What a custom field of a client's contacts is. One that is not declared counts as ordinary personal data."""
+
+    __tablename__ = "custom_fields"
+
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(default="")
+    #: "ordinary", "special" or "none" (see `hookline.data_holders.Classification`).
+    classification: Mapped[str] = mapped_column(default="ordinary")
