@@ -6,12 +6,14 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask, request
+from flask import Blueprint, Flask, request
 
 from hookline import webhook_in, webhook_signature
 from hookline.bootstrap import Runtime
+from hookline.contributions import WebPart
 from hookline.db.models import WebhookEndpoint
 from hookline.domain.events import CallEnded
 from hookline.permissions import receives_webhooks
@@ -162,19 +164,20 @@ def test_only_administrators_keep_webhooks(browser: Browser, login: str) -> None
 
 
 @pytest.fixture
-def receiving_app(runtime: Runtime, people: People) -> Flask:
-    """The app with the view of docs/how-to/receive-webhooks.md."""
-    app = make_app(runtime)
+def receiving_app(runtime: Runtime, people: People, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The app with a plugin that has the view of docs/how-to/receive-webhooks.md."""
+    blueprint = Blueprint("acme", __name__)
 
+    @blueprint.post("/orders")
     @receives_webhooks("orders from Acme's shop, signed")
     def orders() -> tuple[str, int]:
         body = webhook_in.read_body(request.stream, max_bytes=1000)  # type: ignore[arg-type]
         webhook_in.verify(body, request.headers, "secret", clock=runtime.clock)  # type: ignore[arg-type]
         return str(json.loads(body)["id"]), 200
 
-    app.add_url_rule("/orders", "orders", orders, methods=["POST"])
-    app.extensions["csrf"].exempt(orders)  # create_app does so for views that are there by then
-    return app
+    parts = [SimpleNamespace(plugin="acme", value=WebPart(blueprint))]
+    monkeypatch.setattr(runtime.host, "web_parts", lambda: parts)
+    return make_app(runtime)
 
 
 def _signed(body: bytes, clock: VirtualClock) -> dict[str, str]:
@@ -183,7 +186,7 @@ def _signed(body: bytes, clock: VirtualClock) -> dict[str, str]:
 
 def test_a_program_sends_without_log_in_or_token(receiving_app: Flask, clock: VirtualClock) -> None:
     body = b'{"id": "order-1"}'
-    answer = receiving_app.test_client().open("/orders", method="POST", data=body, headers=_signed(body, clock))
+    answer = receiving_app.test_client().open("/p/acme/orders", method="POST", data=body, headers=_signed(body, clock))
     assert (answer.status_code, answer.text) == (200, "order-1")
 
 
@@ -192,5 +195,5 @@ def test_what_is_not_signed_or_too_large_is_refused(
     receiving_app: Flask, clock: VirtualClock, body: bytes, signed: bool, status: int
 ) -> None:
     headers = _signed(body, clock) if signed else {}
-    answer = receiving_app.test_client().open("/orders", method="POST", data=body, headers=headers)
+    answer = receiving_app.test_client().open("/p/acme/orders", method="POST", data=body, headers=headers)
     assert answer.status_code == status
