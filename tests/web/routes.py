@@ -27,9 +27,11 @@ class Route:
 
 
 def routes(app: Flask) -> Iterator[Route]:
-    """Every page's address with every method; static files and the JSON API, which has its own walk, left out."""
+    """Every page's address with every method; left out are static files, the JSON API, which has its own walk, and the
+    machines' probes, which rightly say that no engine runs here."""
     for rule in app.url_map.iter_rules():
-        if not guard.is_static(rule.endpoint) and not rule.rule.startswith("/api/"):
+        left_out = guard.is_static(rule.endpoint) or rule.endpoint in guard.PROBES or rule.rule.startswith("/api/")
+        if not left_out:
             for method in sorted((rule.methods or set()) - DOES_NOT_COUNT):
                 yield Route(rule.endpoint, method, _address(app, rule))
 
