@@ -104,9 +104,17 @@ def hooks_reference() -> str:
     return "\n".join(parts)
 
 
+_KINDS = {
+    "String": "text",
+    "Integer": "whole number",
+    "Boolean": "yes or no",
+    "List": "list of names",
+    "Dict": "tables",
+}
+
+
 def _kind(field: fields.Field[Any]) -> str:
-    kind = {"String": "text", "Integer": "whole number", "Boolean": "yes or no", "List": "list of names", "Dict": "tables"}
-    name = kind[type(field).__name__]
+    name = _KINDS[type(field).__name__]
     for check in field.validators:
         if isinstance(check, validate.Range):
             name += f" from {check.min} to {check.max}"
