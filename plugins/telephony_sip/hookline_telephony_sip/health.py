@@ -42,7 +42,7 @@ def _cells(backend: SipBackend) -> list[Finding]:
     failing = cells_failing()
     if any(found.id == failing.id for found in backend.problems(None)):
         return [problem(failing.message, failing.advice)]
-    return [ok(N_("%(count)s run."), count=backend.alive_cells())]
+    return [ok(N_("Running: %(count)s."), count=backend.alive_cells())]
 
 
 def _trunks(reach: TrunkReach) -> list[Finding]:
