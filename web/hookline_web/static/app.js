@@ -41,6 +41,11 @@
     box.append(toast);
     dismissLater(toast);
   };
+  // A promise is due: whoever may keep it is told, on whatever page he is.
+  document.body.addEventListener("hookline:CallbackDue", () => {
+    const { callbackDue } = byId("toasts").dataset;
+    if (callbackDue) say(callbackDue);
+  });
   document.addEventListener("hookline:toast", (event) => say(event.detail.text, event.detail.error));
 
   // Confirmation: data-confirm on a submit button, hx-confirm on an htmx element
