@@ -242,3 +242,15 @@ def test_after_a_crash_nothing_is_stuck(centre: Centre) -> None:
 def _working(centre: Centre, user_id: int):  # type: ignore[no-untyped-def]
     centre.start_work(user_id)
     return centre.session(user_id)
+
+
+def test_a_newer_view_of_the_desk_has_a_higher_version(centre: Centre) -> None:
+    """The page drops an answer that was read before the one it shows; else it would flicker back in time."""
+    anna = centre.agent("anna")
+    centre.campaign([ONE], agents=[anna])
+    versions = [centre.runtime.desk.view(centre.actor(anna)).version]
+    centre.start_work(anna)
+    versions.append(centre.runtime.desk.view(centre.actor(anna)).version)
+    centre.runtime.work.dial(centre.actor(anna))
+    versions.append(centre.runtime.desk.view(centre.actor(anna)).version)
+    assert versions == sorted(set(versions))

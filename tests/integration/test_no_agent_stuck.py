@@ -171,7 +171,7 @@ class FloorOnPostgresql(Floor):
 
 
 _SETTINGS = settings(
-    stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), max_examples=40
+    stateful_step_count=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), max_examples=20
 )
 TestNoAgentStuck = Floor.TestCase
 TestNoAgentStuck.settings = _SETTINGS

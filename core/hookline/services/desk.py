@@ -21,6 +21,7 @@ from hookline.db.models import (
     ContactNumber,
     DialDecision,
     Disposition,
+    OutboxEvent,
     Station,
     User,
 )
@@ -100,6 +101,8 @@ class DeskView:
     refusals: tuple[Refusal, ...] = ()
     #: The promise that this contact is presented for.
     callback: Callback | None = None
+    #: Grows with everything that happens: of two views the one with the higher version is the newer.
+    version: int = 0
     #: Why nobody is presented to a ready agent.
     idle: tuple[Idle, ...] = ()
 
@@ -131,11 +134,13 @@ class DeskService:
         with self._db.read() as session:
             agent = session.get(AgentSession, actor.user_id or 0)
             station = session.get(Station, agent.station_id) if agent and agent.station_id else None
+            version = session.scalar(select(func.max(OutboxEvent.id))) or 0
             today = self._today(session, actor)
             record = _record(session, agent)
             if agent is None or record is None:
                 idle = tuple(why_idle(self._db, agent)) if agent and agent.state == AgentState.READY else ()
-                return DeskView(agent, station, today=today, capabilities=self._capabilities(agent), idle=idle)
+                able = self._capabilities(agent)
+                return DeskView(agent, station, today=today, capabilities=able, idle=idle, version=version)
             call = session.get(Call, agent.call_id) if agent.call_id else None
             campaign = session.get_one(Campaign, record.campaign_id)
             client = session.get_one(Client, record.client_id)
@@ -165,6 +170,7 @@ class DeskService:
             today=today,
             refusals=refusals,
             callback=callback,
+            version=version,
         )
 
     def save_answer(self, actor: Actor, question: str, value: str, call_id: int | None = None) -> None:

@@ -46,6 +46,7 @@
       return;
     }
     before.className = after.className;
+    if (after.dataset.version) before.dataset.version = after.dataset.version;
     before.dataset.state = after.dataset.state;
     const wanted = [...after.children], there = new Map([...before.children].map((child) => [child.id, child]));
     for (const child of wanted) {
@@ -60,7 +61,8 @@
 
   const render = (html) => {
     const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("desk");
-    if (!parsed) return;
+    // An answer that was read before the one on the page, and came after it, would take the page back in time.
+    if (!parsed || Number(parsed.dataset.version) < Number(desk().dataset.version)) return;
     const before = desk().dataset.state;
     merge(desk(), parsed);
     document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: desk() } }));
