@@ -7,6 +7,7 @@ trip (surrogateescape), since a response must repeat the caller's Via and From e
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -63,7 +64,7 @@ class Headers:
 
 
 @dataclass
-class Message:
+class Message(ABC):
     """What requests and responses share."""
 
     headers: Headers = field(default_factory=Headers)
@@ -84,9 +85,9 @@ class Message:
         """The method of the CSeq."""
         return self.headers.first("CSeq").split()[1]
 
+    @abstractmethod
     def start_line(self) -> str:
         """The first line, without its line end."""
-        raise NotImplementedError
 
     def to_bytes(self) -> bytes:
         """The message as it goes on the wire; Content-Length is computed."""
