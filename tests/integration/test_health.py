@@ -120,7 +120,7 @@ def test_failed_jobs_and_late_events_are_warnings(centre: Centre) -> None:
 
 
 def test_a_plugin_that_failed_is_named(centre: Centre) -> None:
-    centre.runtime.host.mark_failed("gdpr", "could not be loaded", RuntimeError("at work"))
+    centre.runtime.host.mark_failed("gdpr", "It could not be loaded: %(error)s", RuntimeError("at work"))
     assert "The plugin gdpr has failed." in _said(centre.runtime, "core.plugins")
     assert "gdpr" not in str(centre.runtime.health.not_ready())
 

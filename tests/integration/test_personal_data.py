@@ -222,7 +222,7 @@ def test_agents_own_data_is_held_too(centre: Centre) -> None:
 
 def test_a_plugin_that_cannot_be_reached_stops_an_erasure_unless_that_is_accepted(centre: Centre) -> None:
     _work(centre)
-    centre.runtime.host.mark_failed("gdpr", "could not be loaded", RuntimeError("at work"))
+    centre.runtime.host.mark_failed("gdpr", "It could not be loaded: %(error)s", RuntimeError("at work"))
     assert "gdpr" in centre.runtime.data_register.missing()
     with pytest.raises(Conflict) as refused:
         centre.runtime.data_register.erase(centre.operator, _subject(centre, phone=ONE))

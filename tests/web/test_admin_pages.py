@@ -166,7 +166,7 @@ def test_a_station_that_is_refused_says_why(
 
 def test_plugins_are_shown_with_their_state_and_what_to_do(browser: Browser, runtime: Runtime) -> None:
     client = browser("admin")
-    runtime.host.mark_failed("scripts", "could not be loaded", RuntimeError("the reason"))
+    runtime.host.mark_failed("scripts", "It could not be loaded: %(error)s", RuntimeError("the reason"))
     page = client.get("/plugins").text
     assert "the reason" in page
     assert "failed" in page

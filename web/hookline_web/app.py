@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hookline import __version__, bootstrap, logs
 from hookline.bootstrap import Runtime
 from hookline.contributions import NavigationItem
+from hookline.text import N_
 from hookline_web import (
     error_pages,
     guard,
@@ -110,5 +111,5 @@ def _add_plugin_views(app: Flask, runtime: Runtime) -> list[NavigationItem]:
             app.register_blueprint(blueprint, url_prefix=f"/p/{part.plugin}")
         except Exception as error:
             # The guard answers 404 for what may have been mounted of it.
-            runtime.host.mark_failed(part.plugin, "could not be mounted", error)
+            runtime.host.mark_failed(part.plugin, N_("It could not be mounted: %(error)s"), error)
     return [item.value for item in runtime.host.navigation()]

@@ -6,86 +6,42 @@ without an implementation returns None, which reads as "allowed".
 
 from __future__ import annotations
 
-import importlib
-import inspect
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LateError
-from dataclasses import dataclass
-from enum import StrEnum
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-import pluggy
 import structlog
 
-from hookline import PLUGIN_API_VERSION
 from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
 from hookline.data_holders import DataHolder
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
-from hookline.errors import HooklineError
 from hookline.health import HealthCheck
-from hookline.hookspecs import data, dialling, health, jobs, results, scripts, telephony, web
 from hookline.jobs import Job
-from hookline.plugin_host.manifest import BadManifest, Manifest, read_manifest
+from hookline.plugin_host.loading import PluginLoader
+from hookline.plugin_host.states import NameClash, Owned, PluginState, PluginStatus
 from hookline.ports.hooks import PolicyAnswer
 from hookline.ports.scripts import ScriptEngine
 from hookline.ports.telephony import TelephonyBackend
+from hookline.text import N_
+
+__all__ = ["NameClash", "Owned", "PluginHost", "PluginState", "PluginStatus"]
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
-
 #: A policy that answers later than this counts as a refusal.
 POLICY_SECONDS = 2.0
-
-
-class NameClash(HooklineError):
-    """Two plugins registered a thing under one name; the start is refused."""
-
-    id = "plugin-name-clash"
-
-
-class PluginState(StrEnum):
-    """How a plugin stands."""
-
-    ACTIVE = "active"
-    DISABLED = "disabled"
-    UNAVAILABLE = "unavailable"  # an extra is missing
-    FAILED = "failed"
-
-
-@dataclass
-class PluginStatus:
-    """A plugin as the operator sees it. `note` says what is wrong and what to type."""
-
-    name: str
-    title: str
-    version: str
-    state: PluginState
-    note: str = ""
-    errors: int = 0
-
-
-@dataclass(frozen=True)
-class Owned(Generic[T]):
-    """A contributed thing and the plugin it came from."""
-
-    plugin: str
-    value: T
 
 
 class PluginHost:
     """Knows the plugins, their states, and puts the questions to them."""
 
     def __init__(self, disabled: Iterable[str] = ()) -> None:
-        self._disabled = frozenset(disabled)
-        self._manager = pluggy.PluginManager("hookline")
-        for spec in (telephony, dialling, results, scripts, jobs, data, health, web):
-            self._manager.add_hookspecs(spec)
-        self.statuses: dict[str, PluginStatus] = {}
-        self.manifests: dict[str, Manifest] = {}
+        self._loader = PluginLoader(disabled)
+        self._manager = self._loader.manager
+        self.statuses = self._loader.statuses
+        self.manifests = self._loader.manifests
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="policy")
         self._backends: dict[str, TelephonyBackend] | None = None
         self._engines: dict[str, ScriptEngine] | None = None
@@ -94,60 +50,29 @@ class PluginHost:
 
     def discover(self) -> None:
         """Find installed plugins by their entry points and read their manifests; imports none of them."""
-        for entry in sorted(entry_points(group="hookline.plugins"), key=lambda e: e.name):
-            self._discover_one(entry)
-
-    def _discover_one(self, entry: EntryPoint) -> None:
-        try:
-            manifest = read_manifest(entry)
-        except BadManifest as error:
-            self.statuses[entry.name] = PluginStatus(entry.name, entry.name, "?", PluginState.FAILED, str(error))
-            return
-        self.manifests[manifest.name] = manifest
-        status = PluginStatus(manifest.name, manifest.title, manifest.version, PluginState.ACTIVE)
-        self.statuses[manifest.name] = status
-        if manifest.name in self._disabled:
-            status.state = PluginState.DISABLED
-        elif missing := manifest.missing_modules():
-            status.state = PluginState.UNAVAILABLE
-            status.note = f"Needs {', '.join(missing)}: {manifest.install_line()}"
-        elif manifest.api.split(".")[0] != PLUGIN_API_VERSION.split(".")[0]:
-            status.state = PluginState.FAILED
-            status.note = f"Built for plugin contract {manifest.api}; this Hookline has {PLUGIN_API_VERSION}."
+        self._loader.discover()
 
     def load(self, make_context: Callable[[str], PluginContext]) -> None:
         """Import and register every active plugin; one that fails is marked and the rest goes on."""
-        for name, manifest in self.manifests.items():
-            if self.statuses[name].state is PluginState.ACTIVE:
-                try:
-                    module = importlib.import_module(f"{manifest.package}.hooks")
-                    self.register(name, module.Hooks(make_context(name)))
-                except Exception as error:
-                    self.mark_failed(name, "could not be loaded", error)
+        self._loader.load(make_context)
 
     def register(self, name: str, hooks: object) -> None:
         """Register one plugin's hooks; unknown hooks are refused by name, never ignored."""
-        self.statuses.setdefault(name, PluginStatus(name, name, "?", PluginState.ACTIVE))
-        self._refuse_unknown(name, hooks)
-        self._manager.register(hooks, name=name)
-        self._manager.check_pending()
+        self._loader.register(name, hooks)
 
-    def _refuse_unknown(self, name: str, hooks: object) -> None:
-        known = {h for h in dir(self._manager.hook) if h.startswith("hookline_")}
-        for method, _ in inspect.getmembers(type(hooks), callable):
-            if method.startswith("hookline_") and method not in known:
-                raise HooklineError(
-                    f"Plugin {name} implements {method}, which this Hookline does not call.",
-                    f"Known hooks: {', '.join(sorted(known))}.",
-                )
+    def enable(self, name: str, make_context: Callable[[str], PluginContext]) -> None:
+        """Load a plugin while running; its status says how that went."""
+        self._loader.enable(name, make_context)
+        self._backends = self._engines = None
 
-    def mark_failed(self, name: str, what: str, error: Exception) -> None:
-        """Take a plugin out of service, with a note for the operator."""
-        status = self.statuses[name]
-        status.state = PluginState.FAILED
-        status.errors += 1
-        status.note = f"It {what}: {error}"
-        log.error("plugin failed", plugin=name, what=what, error_type=type(error).__name__, exc_info=error)
+    def retire(self, name: str) -> None:
+        """Take a plugin out while running: from now on it is asked nothing and what it contributed is gone."""
+        self._loader.retire(name)
+        self._backends = self._engines = None
+
+    def mark_failed(self, name: str, note_id: str, error: BaseException, **params: object) -> None:
+        """Take a plugin out of service, with a note for the operator (see `PluginLoader.mark_failed`)."""
+        self._loader.mark_failed(name, note_id, error, **params)
 
     # Asking: each implementation by itself
 
@@ -168,7 +93,7 @@ class PluginHost:
             try:
                 gathered += [Owned(plugin, value) for value in implementation() or []]
             except Exception as error:
-                self.mark_failed(plugin, f"raised in {hook}", error)
+                self.mark_failed(plugin, N_("It raised in %(hook)s: %(error)s"), error, hook=hook)
         return gathered
 
     def _by_name(self, owned: list[Owned[Any]], what: str) -> dict[str, Any]:
@@ -177,7 +102,8 @@ class PluginHost:
             name = getattr(item.value, "name", None)
             if not isinstance(name, str):
                 wrong = TypeError(f"{type(item.value).__name__} has no name")
-                self.mark_failed(item.plugin, f"registered something that is no {what}", wrong)
+                note = N_("It registered something that is no %(what)s: %(error)s")
+                self.mark_failed(item.plugin, note, wrong, what=what)
                 continue
             if name in found:
                 raise NameClash(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from hookline.errors import HooklineError
+from hookline.text import N_
 
 
 class BadManifest(HooklineError):
@@ -22,7 +25,13 @@ class BadManifest(HooklineError):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a plugin says of itself. `modules` are importable names it cannot work without; `extra` brings them."""
+    """What a plugin says of itself.
+
+    `core` is the range of Hookline's versions it is made for, like ">=0.1,<1.0"; empty for any. `modules` are
+    importable names it cannot work without; `extra` brings them. `settings` names the marshmallow schema of its
+    settings as "module:Class" inside its package (see `hookline.plugin_settings`); empty for none. `titles` and
+    `summaries` hold the title and the summary in other languages.
+    """
 
     name: str
     title: str
@@ -30,16 +39,40 @@ class Manifest:
     version: str
     category: str
     api: str
+    core: str = ""
+    summary: str = ""
+    settings: str = ""
     modules: tuple[str, ...] = ()
     extra: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    summaries: Mapping[str, str] = field(default_factory=dict)
 
     def missing_modules(self) -> list[str]:
         """Required modules that are not installed, found without importing them."""
-        return [m for m in self.modules if _find(m) is None]
+        return [m for m in self.modules if find(m) is None]
 
     def install_line(self) -> str:
         """What to type to get what is missing."""
         return f"pip install 'hookline[{self.extra}]'" if self.extra else "pip install " + " ".join(self.modules)
+
+    def fits(self, version: str) -> bool:
+        """Whether a version of Hookline is in the range it is made for."""
+        return SpecifierSet(self.core).contains(version, prereleases=True)
+
+    def title_in(self, language: str) -> str:
+        """The title in a language, in English where there is none."""
+        return self.titles.get(language, self.title)
+
+    def summary_in(self, language: str) -> str:
+        """What it does in a sentence, in English where there is none in the language."""
+        return self.summaries.get(language, self.summary)
+
+
+def _range(text: str) -> None:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise ValidationError("Write a range of versions, like >=0.1,<1.0.") from error
 
 
 class _ManifestSchema(Schema):
@@ -51,11 +84,16 @@ class _ManifestSchema(Schema):
     version = fields.String(required=True)
     category = fields.String(load_default="workflow")
     api = fields.String(required=True, validate=validate.Regexp(r"^\d+\.\d+$"))
+    core = fields.String(load_default="", validate=_range)
+    summary = fields.String(load_default="")
+    settings = fields.String(load_default="", validate=validate.Regexp(r"^([a-z_][a-z0-9_.]*:[A-Za-z_]\w*)?$"))
     modules = fields.List(fields.String(), load_default=list)
     extra = fields.String(load_default="")
+    titles = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    summaries = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
 
 
-def _find(module: str) -> ModuleSpec | None:
+def find(module: str) -> ModuleSpec | None:
     """Where a module would be imported from; None where it, or a package it is in, is not installed."""
     try:
         return importlib.util.find_spec(module)
@@ -66,18 +104,27 @@ def _find(module: str) -> ModuleSpec | None:
 def read_manifest(entry: EntryPoint) -> Manifest:
     """Read `manifest.toml` beside the plugin package named by the entry point; raises `BadManifest`."""
     package = entry.value
-    spec = _find(package)
+    spec = find(package)
     if spec is None or not spec.submodule_search_locations:
-        raise BadManifest(f"Plugin {entry.name}: the package {package} is not installed.", "Reinstall the plugin.")
+        raise BadManifest(
+            N_("Plugin %(name)s: the package %(package)s is not installed."),
+            N_("Reinstall the plugin."),
+            params={"name": entry.name, "package": package},
+        )
     path = Path(next(iter(spec.submodule_search_locations))) / "manifest.toml"
     try:
         data = _ManifestSchema().load(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, ValueError, ValidationError) as error:  # no text, no TOML, or no manifest
         raise BadManifest(
-            f"Plugin {entry.name}: its manifest.toml cannot be used ({error}).",
-            "Ask the plugin's author to mend it.",
+            N_("Plugin %(name)s: its manifest.toml cannot be used (%(error)s)."),
+            N_("Ask the plugin's author to mend it."),
+            params={"name": entry.name, "error": str(error)},
         ) from error
     if data["name"] != entry.name:
-        raise BadManifest(f"Plugin {entry.name}: its manifest calls it {data['name']}.", "The two names must agree.")
+        raise BadManifest(
+            N_("Plugin %(name)s: its manifest calls it %(other)s."),
+            N_("The two names must agree."),
+            params={"name": entry.name, "other": data["name"]},
+        )
     data["modules"] = tuple(data["modules"])
     return Manifest(package=package, **data)

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from hookline.bootstrap import Runtime
+from hookline.text import N_
 from hookline_web.api import documents, guard
 from hookline_web.api.core_resources import RESOURCES
 from hookline_web.api.mount import ResourceBlueprint, blueprint_of, mount
@@ -31,7 +32,8 @@ def install(app: Flask, runtime: Runtime, csrf: CSRFProtect) -> None:
             mount(app, parts, csrf, blueprint_of(owned.value, owned.plugin), owned.plugin)
         except Exception as error:
             # The guard answers 404 for what may have been mounted of it.
-            runtime.host.mark_failed(owned.plugin, "has a resource that could not be mounted", error)
+            note = N_("It has a resource that could not be mounted: %(error)s")
+            runtime.host.mark_failed(owned.plugin, note, error)
     documents.install(app)
 
 

@@ -13,6 +13,7 @@ from flask_smorest.utils import prepare_response
 
 from hookline import __version__
 from hookline.api import PlainText, Upload
+from hookline.text import N_
 from hookline_web.api.parts import parts
 from hookline_web.api.problems import MEDIA_TYPE, ProblemSchema
 from hookline_web.context import runtime
@@ -76,7 +77,8 @@ def _write(app: Flask) -> dict[str, Any]:
             owner = parts().owners.get(blueprint.name)
             if owner is None:
                 raise
-            runtime().host.mark_failed(owner, "has a resource that could not be described", error)
+            note = N_("It has a resource that could not be described: %(error)s")
+            runtime().host.mark_failed(owner, note, error)
             continue
         api.spec.tag({"name": blueprint.title, "description": blueprint.description})
     written: dict[str, Any] = api.spec.to_dict()
