@@ -12,8 +12,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from hookline.bootstrap import Runtime
-from hookline.services import passwords
 from hookline.settings import Settings
+from hookline.testing.cheap_passwords import cheaply_hashed
 from hookline.testing.clock import VirtualClock
 from hookline.testing.databases import SQLITE, fresh_database
 from hookline_web.testing import PageClient, People, add_people, make_app, make_client
@@ -35,10 +35,7 @@ def real_hasher() -> Iterator[PasswordHasher]:
 
     What is handed out is the hasher as it is outside of tests.
     """
-    real = passwords._hasher
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        patch.setattr(passwords, "_NOBODY", passwords._hasher.hash("nobody has this password"))
+    with cheaply_hashed() as real:
         yield real
 
 

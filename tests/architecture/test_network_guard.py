@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.architecture.network_guard import BeyondLoopback, is_loopback
+from hookline.testing.network_guard import BeyondLoopback, is_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost", b"127.0.0.1", None])

@@ -14,7 +14,7 @@ import pytest
 from hookline.outbound_addresses import AddressBook, AllowList
 from hookline.services.webhooks import posting
 from hookline.services.webhooks.posting import Answer, Poster
-from tests.architecture.network_guard import BeyondLoopback
+from hookline.testing.network_guard import BeyondLoopback
 from tests.certificates import certificate, server_side
 from tests.webhook_receiver import Answering, receiving
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,3 +93,16 @@ def make_client(runtime: Runtime | Flask, login: str | None = None) -> PageClien
         if answer.status_code != 302:
             raise AssertionError(f"{login} could not log in (status {answer.status_code}).")
     return client
+
+
+def open_browsers(runtime: Runtime) -> Callable[[str | None, str], PageClient]:
+    """Opens browsers, by login and password, on one app: how `hookline.testing` reaches the pages (its entry point)."""
+    app = make_app(runtime)
+
+    def open_browser(login: str | None, password: str) -> PageClient:
+        client = make_client(app)
+        if login is not None and client.log_in(login, password).status_code != 302:
+            raise AssertionError(f"{login} could not log in.")
+        return client
+
+    return open_browser

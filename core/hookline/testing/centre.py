@@ -10,6 +10,8 @@ centre.advance(3)                                   # rings, answers, is bridged
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +28,29 @@ from hookline.db.models import (
     ContactNumber,
     ListContact,
     Station,
+    User,
 )
 from hookline.domain.access import Actor, Grant, Role
 from hookline.domain.campaigns import Purpose
 from hookline.domain.dialling import DialRequest
 from hookline.hookspecs import hookimpl
+from hookline.jobs import JobRun
 from hookline.plugin_host.host import PluginHost
 from hookline.ports.telephony import TelephonyBackend
 from hookline.services.campaigns import CampaignDraft
 from hookline.settings import Settings
 from hookline.testing.clock import VirtualClock
 from hookline.testing.databases import lay_sqlite
+from hookline.testing.hook_calls import HookCalls, RecordingHost
 from hookline.testing.simulated import SimulatedBackend
 
 PASSWORD = "correct horse battery"  # noqa: S105 (a test kit's)
+
+
+def _all_but(chosen: Iterable[str] | None) -> list[str]:
+    """Names of the installed plugins that were not chosen; none where nobody chose."""
+    installed = {entry.name for entry in entry_points(group="hookline.plugins")}
+    return [] if chosen is None else sorted(installed - set(chosen))
 
 
 class _SimulatedTelephony:
@@ -62,24 +73,37 @@ class _SimulatedTelephony:
 class Centre:
     """One installation with a client "Acme"; what `start` would do on threads is done by `advance`.
 
-    `disabled` names plugins to leave out; SIP always is, so that nothing leaves the process. `database_url` is a
-    migrated database (see `hookline.testing.databases`); without it, an SQLite file is made in `folder`.
+    `disabled` names plugins to leave out; SIP always is, so that nothing leaves the process. With `plugins`, these
+    alone are enabled. `plugin_settings` are their tables of hookline.toml. `database_url` is a migrated database (see
+    `hookline.testing.databases`); without it, an SQLite file is made in `folder`. With `record`, `hook_calls` tells
+    what plugins were asked.
     """
 
-    def __init__(self, folder: Path, *, disabled: tuple[str, ...] = (), database_url: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        disabled: tuple[str, ...] = (),
+        plugins: Iterable[str] | None = None,
+        plugin_settings: Mapping[str, dict[str, Any]] | None = None,
+        database_url: str = "",
+        record: bool = False,
+    ) -> None:
         self.clock = VirtualClock()
         self.network = SimulatedBackend(self.clock)
         self.network.caller_id = "+48221000000"
         settings = Settings(
             data_dir=folder,
             database_url=database_url or lay_sqlite(folder / "hookline.db"),
-            disabled_plugins=("telephony_sip", *disabled),
+            disabled_plugins=("telephony_sip", *disabled, *_all_but(plugins)),
+            plugins=plugin_settings or {},
         )
-        self.runtime = Runtime(settings, self.clock, PluginHost(settings.disabled_plugins))
+        host = RecordingHost(settings.disabled_plugins) if record else PluginHost(settings.disabled_plugins)
+        self.hook_calls = host.hook_calls if isinstance(host, RecordingHost) else HookCalls()
+        self.runtime = Runtime(settings, self.clock, host)
         self.runtime.host.register("simulated_telephony", _SimulatedTelephony(self.network))
         self.network.start(self.runtime.engine.sink)
         self.client_id = self.client("Acme")
-        self._stations = 0
 
     def close(self) -> None:
         """Let go of files and threads."""
@@ -100,6 +124,20 @@ class Centre:
         user_id = self.user(login, Role.AGENT)
         self._add(Station(name=login, address=f"sip:{login}@simulated.invalid", user_id=user_id))
         return user_id
+
+    def somebody(self, role: Role) -> int:
+        """The id of the user "agent", "supervisor" (of Acme) or "administrator", added when first asked for."""
+        with self.runtime.db.read() as session:
+            found = session.scalar(select(User.id).where(User.login == role.value))
+        if found is not None:
+            return found
+        if role is Role.AGENT:
+            return self.agent(role.value)
+        return self.user(role.value, role, [self.client_id] if role is Role.SUPERVISOR else None)
+
+    def login_of(self, user_id: int) -> str:
+        """The user's login."""
+        return self.runtime.identity.get_user(user_id).login
 
     def contact(self, number: str, *, client_id: int | None = None, **fields: Any) -> int:
         """Add a contact with one number; returns its id."""
@@ -171,6 +209,27 @@ class Centre:
         station = self.runtime.agents.stations_for(actor)[0]
         self.runtime.agents.start_work(actor, station.id, campaign_id)
         self.advance(3)
+
+    def talk(self, user_id: int, code: str = "", note: str = "", seconds: float = 30) -> Call:
+        """Let the agent dial whom he is shown, speak, hang up and (with `code`) record the disposition; the call.
+
+        The contact's number must answer, as it does unless told otherwise (`centre.network.behaves`).
+        """
+        self.runtime.work.dial(self.actor(user_id))
+        self.advance(3)
+        self.advance(seconds, step=max(1.0, seconds / 10))
+        self.runtime.calls.hang_up(self.actor(user_id))
+        self.advance(1)
+        if code:
+            self.runtime.work.dispose(self.actor(user_id), code, note)
+            self.settle()
+        return self.calls()[-1]
+
+    def run_job(self, name: str) -> str:
+        """Run a background job ("<plugin>.<job>") now and publish what it stored; its result. Raises what it raises."""
+        result = self.runtime.scheduler.jobs[name].run(JobRun())
+        self.settle()
+        return result or ""
 
     def advance(self, seconds: float, step: float = 0.25) -> None:
         """Turn the clock; handle what the network brings at each step, publish what was stored."""

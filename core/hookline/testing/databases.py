@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from hookline.bootstrap import Runtime
@@ -26,7 +27,7 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
         folder.mkdir(parents=True, exist_ok=True)
         yield lay_sqlite(folder / "hookline.db")
         return
-    url = postgres.server().database("migrated", _migrate)
+    url = postgres.server().database(("migrated", _installed()), _migrate)
     try:
         yield url
     finally:
@@ -48,12 +49,17 @@ def empty_database(kind: str, folder: Path) -> Iterator[str]:
 
 def lay_sqlite(path: Path) -> str:
     """Write a fresh SQLite database to a path; its URL."""
-    path.write_bytes(_migrated_file())
+    path.write_bytes(_migrated_file(_installed()))
     return f"sqlite:///{path}"
 
 
+def _installed() -> frozenset[tuple[str, str]]:
+    """The plugins that can be found now: a test may install one, and its tables come with it."""
+    return frozenset((entry.name, entry.value) for entry in entry_points(group="hookline.plugins"))
+
+
 @cache
-def _migrated_file() -> bytes:
+def _migrated_file(_plugins: frozenset[tuple[str, str]]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hookline.db"
         _migrate(f"sqlite:///{path}")

@@ -1,7 +1,8 @@
 """No test reaches beyond loopback: the guard sees every socket call of the test's process, whoever makes it.
 
 An audit hook rather than a patched `socket` module: it also sees asyncio and libraries that kept their own reference.
-The call is stopped, and the test fails at its end even where the code under test swallowed the error.
+The call is stopped, and the fixture `loopback_only` fails the test at its end even where the code under test swallowed
+the error. pytest is not needed: `install()`, then `seen` holds what was tried.
 """
 
 from __future__ import annotations
@@ -9,19 +10,25 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 _ADDRESS_EVENTS = ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg")
 _NAME_EVENTS = ("socket.getaddrinfo", "socket.gethostbyname")
 _HERE = {"", "localhost", "localhost.localdomain", "ip6-localhost"}
-_seen: list[str] = []
+#: What was tried and stopped since the last time somebody emptied it.
+seen: list[str] = []
+_installed: list[bool] = []
 
 
 class BeyondLoopback(AssertionError):
     """A test tried to talk to something that is not this machine."""
+
+
+def install() -> None:
+    """Begin to guard this process. For good: Python takes no audit hook back. Twice is once."""
+    if not _installed:
+        _installed.append(True)
+        sys.addaudithook(_audit)
 
 
 def is_loopback(host: object) -> bool:
@@ -55,18 +62,5 @@ def offence(event: str, arguments: tuple[Any, ...]) -> str | None:
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event.startswith("socket.") and (wrong := offence(event, arguments)):
-        _seen.append(wrong)
+        seen.append(wrong)
         raise BeyondLoopback(f"{wrong}: tests stay on loopback")
-
-
-sys.addaudithook(_audit)
-
-
-@pytest.fixture(autouse=True)
-def loopback_only() -> Iterator[list[str]]:
-    """Fail the test where something tried to get out; a test that means to try clears the list."""
-    yield _seen
-    wrong = "; ".join(_seen)
-    _seen.clear()
-    if wrong:
-        pytest.fail(f"beyond loopback: {wrong}")
