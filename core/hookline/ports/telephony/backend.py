@@ -5,7 +5,8 @@ nothing, runs no hook, and hands events to one sink. Legs and conversations carr
 
 A **conversation** is the room in which legs hear each other: the agent's leg lives there between calls, the
 customer's leg comes and goes. `conversation_id` is chosen by the caller; the backend makes the room at the first
-command that names it and frees it at `close_conversation`.
+command that names it and frees it at `close_conversation`. A room that the backend made up itself (for a call that comes
+in), or that `transfer` made, is freed when its last leg has left it or ended.
 """
 
 from __future__ import annotations
@@ -62,6 +63,12 @@ class TelephonyBackend(Protocol):
         """The caller ID that the network side expects where a campaign names none."""
         ...
 
+    def dial_strings(self, number: str, client_id: int | None) -> list[str]:
+        """What the network would be asked for, were this number (E.164) called now: one string for each line it may
+        go out by, the line's prefix included. The dial gate judges each; empty where no line would carry it.
+        """
+        ...
+
     def place_call(self, command: PlaceCall) -> None:
         """Place a leg. **Called by the dial gate and nobody else** (an architecture test holds this)."""
         ...
@@ -99,20 +106,25 @@ class TelephonyBackend(Protocol):
     def join(self, conversation_id: str, leg_id: str) -> None:
         """Bring an answered leg of another conversation into this one; from now on events and commands name it here.
 
-        The agent hears it within 0.5 s of the `bridge` that follows.
+        Its bridges end and its recordings close. The agent hears it within 0.5 s of the `bridge` that follows.
         """
         ...
 
     def transfer(self, conversation_id: str, leg_a: str, leg_b: str, new_conversation_id: str) -> None:
         """Let two legs go on with each other in a conversation of their own; the agent's leg stays where it is.
 
-        `leg_b` may still ring: `leg_a` then hears its ringing, and both are bridged at the answer. When one of the two
-        ends, the other is hung up. Recordings of `leg_a` close.
+        `leg_b` may still ring: `leg_a` then hears its ringing, and both are bridged at the answer. Once they are
+        bridged the end of one hangs up the other; a `leg_b` that ends unanswered leaves `leg_a` where it is, for
+        the caller to play it something, join it to another conversation, or hang it up. When `leg_a` ends while
+        `leg_b` rings, `leg_b` is hung up. What was bridged with either ends; recordings of `leg_a` close.
         """
         ...
 
     def supervise(self, leg_id: str, mode: SupervisionMode) -> None:
-        """Set how a supervisor's leg takes part in its conversation, for the calls that are there and that come."""
+        """Set how a supervisor's leg takes part in its conversation, for the calls that are there and that come.
+
+        It hears, and is heard by, the agent's leg and those bridged with it; nobody who is on hold.
+        """
         ...
 
     def play(self, command: Play) -> None:
@@ -124,7 +136,7 @@ class TelephonyBackend(Protocol):
         ...
 
     def hold(self, leg_id: str, on: bool) -> None:
-        """Put the leg on hold (it hears nobody, or hold music; nobody hears it) or take it back."""
+        """Put the leg on hold or take it back. Held, it hears nobody but what is played to it, and nobody hears it."""
         ...
 
     def mute(self, leg_id: str, on: bool) -> None:
@@ -144,7 +156,10 @@ class TelephonyBackend(Protocol):
         ...
 
     def pause_recording(self, recording_id: str, on: bool) -> None:
-        """Leave out what is said from now on (a card number), or go on. The gap is marked by a tone and told."""
+        """Leave out what is said from now on (a card number), or go on. The gap is marked by a tone and told.
+
+        Pausing twice is one pause.
+        """
         ...
 
     def stop_recording(self, recording_id: str) -> None:

@@ -34,8 +34,8 @@ class ConnectStation:
     """Connect a person's station and keep the leg in the conversation once it answers.
 
     SIP and NUMBER stations ring until `ring_timeout_seconds`. A BROWSER station's leg rings until the browser has
-    spoken to the backend through `browser_message`; afterwards it survives the loss of the browser for
-    `ring_timeout_seconds`, in which the same leg may be taken up again. A NUMBER station is called through a trunk of
+    spoken to the backend through `browser_message`, at most so long; afterwards it survives each loss of the browser
+    for `ring_timeout_seconds`, in which the same leg may be taken up again, and then ends as LOST. A NUMBER station is called through a trunk of
     `client_id`; the number policies of the dial gate have allowed it before.
     `kind` is AGENT or SUPERVISOR; a supervisor hears nothing before `supervise`.
     """
