@@ -77,8 +77,10 @@ class RecordingHost(PluginHost):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.hook_calls = HookCalls()
         super().__init__(*args, **kwargs)
+        self._register = self._loader.register
+        # Here every plugin passes, whether it is loaded at the start, enabled later or handed in by a test.
+        self._loader.register = self._watched  # type: ignore[method-assign]
 
-    def register(self, name: str, hooks: object) -> None:
-        """Register one plugin's hooks, and watch them."""
+    def _watched(self, name: str, hooks: object) -> None:
         self.hook_calls.watch(name, hooks)
-        super().register(name, hooks)
+        self._register(name, hooks)
