@@ -27,6 +27,7 @@ from hookline_web import (
     secret_key,
     security_headers,
     slots,
+    template_code,
     template_parts,
     views,
 )
@@ -66,6 +67,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     navigation.install(app)
     slots.install(app)
     template_parts.install(app)
+    template_code.install(app)
     shell.navigation = _add_core_views(app) + _add_plugin_views(app, runtime)
     for view in filter(guard.takes_webhooks, app.view_functions.values()):
         csrf.exempt(view)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterable, Mapping
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -19,9 +21,9 @@ from hookline.text import fill
 LANGUAGES = {"en": "English", "pl": "Polski"}
 
 
-def install(app: Flask, packages: Iterable[str], cache: Path) -> None:
-    """Set Flask-Babel up with the catalogues of the packages, compiled below `cache`."""
-    folders = [str(folder) for package in packages if (folder := compiled_catalogue(package, cache))]
+def install(app: Flask, packages: Iterable[str], folder: Path) -> None:
+    """Set Flask-Babel up with the catalogues of the packages, compiled below `folder`."""
+    folders = [str(made) for package in packages if (made := compiled_catalogue(package, folder))]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(folders)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     Babel(app, locale_selector=current_language)
@@ -60,12 +62,12 @@ def package_folder(package: str) -> Path | None:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def compiled_catalogue(package: str, cache: Path) -> Path | None:
+def compiled_catalogue(package: str, below: Path) -> Path | None:
     """The package's catalogues as compiled files; made anew where the text is newer. None where it has none."""
     folder = package_folder(package)
     if folder is None or not (folder / "locale").is_dir():
         return None
-    target = cache / package
+    target = below / package
     for po in sorted((folder / "locale").glob("*/LC_MESSAGES/messages.po")):
         mo = target / po.parent.parent.name / "LC_MESSAGES" / "messages.mo"
         if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
@@ -74,10 +76,17 @@ def compiled_catalogue(package: str, cache: Path) -> Path | None:
 
 
 def _compile(po: Path, mo: Path) -> None:
-    with po.open("rb") as source:
-        catalogue = read_po(source, locale=po.parent.parent.name)
     mo.parent.mkdir(parents=True, exist_ok=True)
     draft = mo.with_name(f"{mo.name}.{os.getpid()}")
-    with draft.open("wb") as compiled:
-        write_mo(compiled, catalogue)
+    draft.write_bytes(_compiled(po, po.stat().st_mtime_ns))
     draft.replace(mo)
+
+
+@cache
+def _compiled(po: Path, _changed_at: int) -> bytes:
+    """A catalogue as gettext reads it; compiled once for each change of its text."""
+    with po.open("rb") as source:
+        catalogue = read_po(source, locale=po.parent.parent.name)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    return compiled.getvalue()
