@@ -17,6 +17,7 @@ from hookline.testing.cheap_passwords import cheaply_hashed
 from hookline.testing.clock import VirtualClock
 from hookline.testing.databases import SQLITE, fresh_database
 from hookline_web.testing import PageClient, People, add_people, make_app, make_client
+from tests.known_routes import compiled_once
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,13 @@ def real_hasher() -> Iterator[PasswordHasher]:
     """
     with cheaply_hashed() as real:
         yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_compiled_once() -> Iterator[None]:
+    """Hundreds of tests make an app of their own: what is the same in each is made once."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture
