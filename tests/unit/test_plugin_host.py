@@ -15,7 +15,7 @@ from hookline.domain.campaigns import Category, Purpose
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.hookspecs import hookimpl
-from hookline.plugin_host import host as host_module
+from hookline.plugin_host import asking
 from hookline.plugin_host.host import NameClash, PluginHost, PluginState
 
 REQUEST = DialRequest(
@@ -178,7 +178,7 @@ def test_a_policy_that_fails_or_answers_nonsense_refuses(host: PluginHost, answe
 
 
 def test_a_late_policy_refuses(host: PluginHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_module, "POLICY_SECONDS", 0.05)
+    monkeypatch.setattr(asking, "POLICY_SECONDS", 0.05)
     release = threading.Event()
 
     def late() -> list[Refusal]:

@@ -1,0 +1,102 @@
+"""Threads that run plugins' code for callers who do not wait for ever.
+
+A thread cannot be stopped from outside in Python. So whoever must go on by a deadline lets a worker do the work, waits,
+and at the deadline leaves the worker behind; it comes back to the others when, and if, the plugin returns. Handing over
+costs about 20 µs, of which most is the system's change of threads: locks are the cheapest way Python has.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+#: What a worker does: it returns the lock on which its caller waits, or None where he waits for more.
+Work: TypeAlias = "Callable[[], threading.Lock | None]"
+
+#: Workers that wait for work; more than that end when they are done.
+_IDLE = 8
+
+
+class Late(Exception):
+    """The work was not done by the deadline; its worker was left behind."""
+
+
+class Workers:
+    """Daemon threads, made as they are needed, so that one that hangs keeps nothing from ending."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._idle: list[_Worker] = []
+        self._closed = False
+
+    def start(self, work: Work) -> None:
+        """Do the work on another thread. It must not raise; the lock it returns is released once it is done."""
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            worker = _Worker(self._name, self._take_back)
+        worker.give(work)
+
+    def within(self, seconds: float, work: Callable[[], T]) -> T:
+        """The work's result, or what it raised; Late where there is none in time."""
+        done = threading.Lock()
+        done.acquire()
+        outcome: list[T | BaseException] = []
+
+        def guarded() -> threading.Lock:
+            try:
+                outcome.append(work())
+            except BaseException as error:
+                outcome.append(error)
+            return done
+
+        self.start(guarded)
+        if not done.acquire(timeout=seconds):
+            raise Late
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        return outcome[0]
+
+    def _take_back(self, worker: _Worker) -> bool:
+        if self._closed or len(self._idle) >= _IDLE:
+            return False
+        self._idle.append(worker)
+        return True
+
+    def close(self) -> None:
+        """Let the waiting ones end; one that works ends when it is done."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().end()
+
+
+class _Worker:
+    def __init__(self, name: str, back: Callable[[_Worker], bool]) -> None:
+        self._back = back
+        self._work: Work | None = None
+        self._go = threading.Lock()
+        self._go.acquire()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def give(self, work: Work) -> None:
+        self._work = work
+        self._go.release()
+
+    def end(self) -> None:
+        self._go.release()
+
+    def _run(self) -> None:
+        acquire, stays = self._go.acquire, True
+        while stays:
+            acquire()
+            if self._work is None:
+                return
+            done = self._work()
+            self._work = None  # or it would keep alive what it refers to until the next one comes
+            stays = self._back(self)
+            if done is not None:
+                # Last, so that the caller, once awake, finds the interpreter free.
+                done.release()
