@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import Schema, fields, missing, validate
 
 from hookline import PLUGIN_API_VERSION, hookspecs
-from hookline.settings import SettingsSchema
+from hookline.settings_schema import SettingsSchema
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 DOMAINS = tuple(
@@ -44,8 +44,13 @@ _SETTINGS_INTRO = f"""# Settings
 
 {NOTICE}
 An installation reads `hookline.toml` in its folder (`HOOKLINE_HOME`, else the working folder); nothing has to be set.
-Each setting can be overridden by an environment variable named in the last column. A wrong value or an unknown
-setting stops the start with a message that names it. Plugins have tables of their own, described in their READMEs.
+Each setting can be overridden by an environment variable named in the last column, or by the text of the file whose
+path is in that variable with `_FILE` at its end. A wrong value or an unknown setting stops the start with a message that
+names it.
+
+Plugins' settings have tables of their own, `[plugins.<name>]`, described in their READMEs and by
+`hookline plugins info NAME`; `HOOKLINE_<PLUGIN>__<SETTING>` overrides them. Secret ones are taken from there, or from
+the file that `HOOKLINE_<PLUGIN>__<SETTING>_FILE` names, and never from `hookline.toml`.
 
 | setting | kind | default | meaning | environment |
 |---|---|---|---|---|

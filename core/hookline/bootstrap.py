@@ -15,6 +15,7 @@ from hookline.engine import Engine
 from hookline.jobs import Job
 from hookline.permissions import CORE_PERMISSIONS
 from hookline.plugin_host.host import PluginHost
+from hookline.plugin_settings import PluginSettings
 from hookline.ports.clock import Clock, SystemClock
 from hookline.ports.recording_store import RecordingStore
 from hookline.scheduler import Scheduler
@@ -198,7 +199,12 @@ class Runtime:
 
     def _plugin_context(self, name: str) -> PluginContext:
         data_dir: Path = self.settings.data_dir / "plugins" / name
-        return PluginContext(self.db, self.clock, dict(self.settings.plugins.get(name, {})), data_dir)
+        return PluginContext(self.db, self.clock, self.plugin_settings(name).loaded(), data_dir)
+
+    def plugin_settings(self, name: str) -> PluginSettings:
+        """An installed plugin's settings."""
+        manifest = self.host.manifests[name]
+        return PluginSettings(name, manifest.package, manifest.settings, self.settings)
 
     def migrate(self) -> None:
         """Bring the database up to this program: core, then each active plugin."""

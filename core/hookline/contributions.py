@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PluginContext:
-    """What a plugin is given when it is loaded: its settings and the installation's parts it may build on."""
+    """What a plugin is given when it is loaded: its settings and the installation's parts it may build on.
+
+    `settings` is what its settings schema loaded (see `hookline.plugin_settings`); {} where it declares none.
+    """
 
     db: Database
     clock: Clock
-    settings: dict[str, Any]
+    settings: Any
     data_dir: Path
 
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError
 
 from hookline.errors import HooklineError
-from hookline.outbound_addresses import AllowList
+from hookline.settings_schema import SettingsSchema
+from hookline.text import N_
 
+FILE_NAME = "hookline.toml"
+PREFIX = "HOOKLINE_"
 _LISTS = ("disabled_plugins", "webhook_allowed_hosts")
 
 
@@ -25,7 +28,7 @@ class BadSettings(HooklineError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One installation's settings. Paths are absolute; `plugins` holds each plugin's own table."""
+    """One installation's settings. Paths are absolute; `plugins` holds each plugin's own table, as it is written."""
 
     data_dir: Path
     database_url: str
@@ -45,11 +48,16 @@ class Settings:
     mail_security: str = "starttls"
     mail_username: str = ""
     mail_sender: str = ""
-    #: Only from the environment (HOOKLINE_MAIL_PASSWORD): a file with it would be copied and committed.
+    #: Only from HOOKLINE_MAIL_PASSWORD or the file that HOOKLINE_MAIL_PASSWORD_FILE names: a settings file is copied
+    #: and committed.
     mail_password: str = field(default="", repr=False)
     log_level: str = "info"
     log_format: str = "auto"
     plugins: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    #: The file these settings come from, which enabling a plugin changes; None where they were made in a program.
+    file: Path | None = None
+    #: The environment's HOOKLINE_… variables: plugins' settings may be in them, and secrets are.
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def recordings_dir(self) -> Path:
@@ -62,126 +70,6 @@ class Settings:
         return self.data_dir / "uploads"
 
 
-def _says(description: str) -> dict[str, str]:
-    return {"description": description}
-
-
-def _known_hosts(entries: list[str]) -> None:
-    try:
-        AllowList(entries)
-    except ValueError as error:
-        raise ValidationError(str(error)) from error
-
-
-class SettingsSchema(Schema):
-    """What `hookline.toml` may say; docs/reference/settings.md is made from it."""
-
-    class Meta:
-        unknown = RAISE
-
-    data_dir = fields.String(
-        load_default="var", metadata=_says("Folder of the database, recordings and uploads; relative to hookline.toml.")
-    )
-    database_url = fields.String(
-        load_default="",
-        metadata=_says(
-            "URL of the database, like postgresql://user:password@host/hookline. Empty: SQLite in the data folder."
-        ),
-    )
-    host = fields.String(load_default="127.0.0.1", metadata=_says("Address on which `hookline serve` listens."))
-    port = fields.Integer(
-        load_default=8000,
-        validate=validate.Range(1, 65535),
-        metadata=_says("Port on which `hookline serve` listens."),
-    )
-    disabled_plugins = fields.List(
-        fields.String(), load_default=list, metadata=_says("Names of installed plugins that are not to be loaded.")
-    )
-    browser_grace_seconds = fields.Integer(
-        load_default=60,
-        validate=validate.Range(10, 3600),
-        metadata=_says("How long an agent's browser may be gone before the agent is set offline."),
-    )
-    session_hours = fields.Integer(
-        load_default=12, validate=validate.Range(1, 24), metadata=_says("After how many hours a log-in expires.")
-    )
-    behind_proxy = fields.Boolean(
-        load_default=False,
-        metadata=_says(
-            "Whether a web server with TLS stands before it, and alone reaches it: its X-Forwarded-… headers are then"
-            " believed, and the session cookie is sent over HTTPS only."
-        ),
-    )
-    api_requests_per_minute = fields.Integer(
-        load_default=600,
-        validate=validate.Range(1, 100_000),
-        metadata=_says("How many requests a minute each token of the JSON API may make."),
-    )
-    recording_store = fields.String(
-        load_default="",
-        validate=validate.Regexp(r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.+=@/-]*)?)?$"),
-        metadata=_says(
-            "Where recordings end up: s3://bucket/prefix (extra `s3`; credentials from the environment, as boto reads"
-            " them). Empty: the folder `recordings` in the data folder."
-        ),
-    )
-    recording_store_endpoint = fields.String(
-        load_default="",
-        validate=validate.Regexp(r"^(https?://[^\s/?#]+/?)?$"),
-        metadata=_says("Address of an S3-compatible server of another maker, like https://s3.example.com."),
-    )
-    recording_store_region = fields.String(load_default="", metadata=_says("Region of the S3 bucket."))
-    webhook_allowed_hosts = fields.List(
-        fields.String(),
-        load_default=list,
-        validate=_known_hosts,
-        metadata=_says(
-            "Integrators' own hosts that webhooks may be sent to although they are private or have no TLS: a host,"
-            " host:port, or a network like 10.1.0.0/16."
-        ),
-    )
-    mail_host = fields.String(
-        load_default="", metadata=_says("The mail server (SMTP). Empty: mail is not set up, and what is queued waits.")
-    )
-    mail_port = fields.Integer(
-        load_default=587, validate=validate.Range(1, 65535), metadata=_says("Port of the mail server.")
-    )
-    mail_security = fields.String(
-        load_default="starttls",
-        validate=validate.OneOf(["starttls", "tls", "none"]),
-        metadata=_says("How the way to the mail server is protected: starttls, tls (usual on port 465) or none."),
-    )
-    mail_username = fields.String(
-        load_default="",
-        metadata=_says(
-            "Log-in at the mail server, where it wants one. The password comes from the environment only:"
-            " `HOOKLINE_MAIL_PASSWORD`."
-        ),
-    )
-    mail_sender = fields.String(
-        load_default="", metadata=_says("Whom mails come from, like `Hookline <no-reply@example.com>`.")
-    )
-    log_level = fields.String(
-        load_default="info",
-        validate=validate.OneOf(["debug", "info", "warning", "error"]),
-        metadata=_says("From which level on things are logged: debug, info, warning or error."),
-    )
-    log_format = fields.String(
-        load_default="auto",
-        validate=validate.OneOf(["auto", "json", "console"]),
-        metadata=_says(
-            "json: one object a line; console: for people; auto: console on a terminal, else json."
-            " HOOKLINE_LOG=json does the same."
-        ),
-    )
-    plugins = fields.Dict(
-        keys=fields.String(),
-        values=fields.Dict(),
-        load_default=dict,
-        metadata=_says("A table for each plugin, `[plugins.<name>]`: see the plugin's README."),
-    )
-
-
 def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read `hookline.toml` in `folder` (default: HOOKLINE_HOME or the working folder), then the environment.
 
@@ -189,26 +77,68 @@ def load_settings(folder: Path | None = None, environ: Mapping[str, str] | None 
     """
     env = os.environ if environ is None else environ
     home = (folder or Path(env.get("HOOKLINE_HOME", "."))).resolve()
-    data: dict[str, Any] = {}
-    path = home / "hookline.toml"
-    if path.exists():
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadSettings(f"{path.name} cannot be read: {error}.", "Mend the line it names.") from error
+    data = read_file(home / FILE_NAME)
     for name in SettingsSchema().fields:
-        if (value := env.get(f"HOOKLINE_{name.upper()}")) is not None and name != "plugins":
+        if (value := from_environment(f"{PREFIX}{name.upper()}", env)) is not None and name != "plugins":
             data[name] = value.split(",") if name in _LISTS else value
-    try:
-        loaded = SettingsSchema().load(data)
-    except ValidationError as error:
-        raise BadSettings(f"Settings cannot be used: {error.messages}.", "See docs/reference/settings.md.") from error
+    loaded = _loaded(data)
     data_dir = (home / loaded.pop("data_dir")).resolve()
     url = _with_driver(loaded.pop("database_url")) or f"sqlite:///{data_dir / 'hookline.db'}"
     for name in _LISTS:
         loaded[name] = tuple(entry for entry in loaded[name] if entry)
-    password = env.get("HOOKLINE_MAIL_PASSWORD", "")
-    return Settings(data_dir=data_dir, database_url=url, mail_password=password, **loaded)
+    return Settings(
+        data_dir=data_dir,
+        database_url=url,
+        mail_password=from_environment("HOOKLINE_MAIL_PASSWORD", env) or "",
+        file=home / FILE_NAME,
+        environment={name: value for name, value in env.items() if name.startswith(PREFIX)},
+        **loaded,
+    )
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """What `hookline.toml` says; nothing where there is none. Raises BadSettings."""
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            N_("%(file)s cannot be read: %(error)s."),
+            N_("Mend the line it names."),
+            params={"file": path.name, "error": str(error)},
+        ) from error
+
+
+def from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
+    """The variable's value, or the text of the file that `<variable>_FILE` names; None where neither is set.
+
+    Raises BadSettings where that file cannot be read.
+    """
+    if (value := environ.get(variable)) is not None:
+        return value
+    if (path := environ.get(f"{variable}_FILE")) is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            N_("The file named by %(variable)s cannot be read (%(error)s)."),
+            N_("Check the path, and that the user who runs Hookline may read it."),
+            params={"variable": f"{variable}_FILE", "error": type(error).__name__},
+        ) from error
+
+
+def _loaded(data: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = SettingsSchema().load(data)
+    except ValidationError as error:
+        raise BadSettings(
+            N_("Settings cannot be used: %(wrong)s."),
+            N_("See docs/reference/settings.md."),
+            params={"wrong": str(error.messages)},
+        ) from error
+    return loaded
 
 
 def _with_driver(url: str) -> str:

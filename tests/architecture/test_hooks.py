@@ -13,7 +13,9 @@ import pytest
 from hookline.contributions import PluginContext
 from hookline.db.database import Database
 from hookline.plugin_host.host import PluginHost
+from hookline.plugin_settings import PluginSettings
 from hookline.ports.clock import SystemClock
+from hookline.settings import Settings
 from scripts.generate_reference import DOMAINS, hook_functions, pages
 from tests.architecture.source import packages, parsed, plugins, short
 from tests.architecture.source import product_files as every_product_file
@@ -144,5 +146,12 @@ def _host() -> PluginHost:
     db = Database(f"sqlite:///{folder / 'empty.db'}", SystemClock())
     host = PluginHost()
     host.discover()
-    host.load(lambda name: PluginContext(db, SystemClock(), {}, folder / name))
+    settings = Settings(data_dir=folder, database_url="")
+
+    def context(name: str) -> PluginContext:
+        manifest = host.manifests[name]
+        own = PluginSettings(name, manifest.package, manifest.settings, settings)
+        return PluginContext(db, SystemClock(), own.loaded(), folder / name)
+
+    host.load(context)
     return host

@@ -7,7 +7,6 @@ from hookline.hookspecs import hookimpl
 from hookline.text import N_
 from hookline_monitoring.permissions import PERMISSIONS, WATCH
 from hookline_monitoring.service import BoardService
-from hookline_monitoring.settings import load_settings
 from hookline_monitoring.views import make_blueprint
 
 
@@ -15,7 +14,7 @@ class Hooks:
     """Made once at start."""
 
     def __init__(self, context: PluginContext) -> None:
-        self._service = BoardService(context.db, load_settings(context.settings))
+        self._service = BoardService(context.db, context.settings)
 
     @hookimpl
     def hookline_register_permissions(self) -> list[Permission]:

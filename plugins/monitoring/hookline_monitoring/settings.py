@@ -1,22 +1,22 @@
-"""The plugin's settings, from the table [plugins.monitoring] of hookline.toml."""
+"""The plugin's settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from hookline.settings import BadSettings
+from hookline.plugin_settings import says
+from hookline.text import N_
 
 
 def _known_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ValidationError("There is no such time zone; write an IANA name, such as Europe/Warsaw.") from None
+        raise ValidationError(N_("There is no such time zone; write an IANA name, such as Europe/Warsaw.")) from None
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,25 @@ class MonitoringSettings:
     long_wrap_up_seconds: int = 180
 
 
-class _Schema(Schema):
-    class Meta:
-        unknown = RAISE
+class SettingsSchema(Schema):
+    """What `[plugins.monitoring]` may say."""
 
-    time_zone = fields.String(load_default="Europe/Warsaw", validate=_known_zone)
-    long_pause_seconds = fields.Integer(load_default=900, validate=validate.Range(min=1))
-    long_wrap_up_seconds = fields.Integer(load_default=180, validate=validate.Range(min=1))
+    time_zone = fields.String(
+        load_default="Europe/Warsaw",
+        validate=_known_zone,
+        metadata=says(N_("Time zone"), N_("Where the day begins whose figures the board shows.")),
+    )
+    long_pause_seconds = fields.Integer(
+        load_default=900,
+        validate=validate.Range(min=1),
+        metadata=says(N_("Long pause (s)"), N_("A pause that lasts longer is marked.")),
+    )
+    long_wrap_up_seconds = fields.Integer(
+        load_default=180,
+        validate=validate.Range(min=1),
+        metadata=says(N_("Long wrap-up (s)"), N_("A wrap-up that lasts longer is marked.")),
+    )
 
-
-def load_settings(data: Mapping[str, Any]) -> MonitoringSettings:
-    """The settings; raises BadSettings with the name of the one that cannot be used."""
-    try:
-        return MonitoringSettings(**_Schema().load(data))
-    except ValidationError as error:
-        raise BadSettings(
-            f"The settings of the plugin monitoring cannot be used: {error.messages}.", "See its README.md."
-        ) from error
+    @post_load
+    def _make(self, data: dict[str, Any], **_kwargs: Any) -> MonitoringSettings:
+        return MonitoringSettings(**data)

@@ -17,7 +17,7 @@ from hookline.validation import load
 from hookline_telephony_sip.advice import verdict
 from hookline_telephony_sip.far_end.__main__ import main as run_far_end
 from hookline_telephony_sip.guards import number_for_test
-from hookline_telephony_sip.schemas import TrunkSchema, load_settings
+from hookline_telephony_sip.schemas import TrunkSchema
 from hookline_telephony_sip.service import Standing, TrunkDraft, TrunkService, TrunkView
 from hookline_telephony_sip.trials import Progress, Stage, Trial, Trials
 from hookline_telephony_sip.trunk import NumberFormat
@@ -114,7 +114,7 @@ def test(name: str, number: str) -> None:
         actor, service = runtime.identity.system_actor(), TrunkService(runtime.db)
         record = service.named(actor, name).record
         checked = number_for_test(runtime.db, number, record.caller_id, record.client_id)
-        settings = load_settings(runtime.settings.plugins.get("telephony_sip", {}))
+        settings = runtime.plugin_settings("telephony_sip").loaded()
         trial = Trials(settings).begin(None, service.usable(actor, record.id), checked)
         _follow(trial)
     progress = trial.progress

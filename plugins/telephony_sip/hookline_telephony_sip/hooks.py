@@ -13,18 +13,18 @@ from hookline_telephony_sip.backend import SipBackend
 from hookline_telephony_sip.health import health_checks
 from hookline_telephony_sip.permissions import MANAGE, PERMISSIONS
 from hookline_telephony_sip.reach import EVERY_SECONDS, TrunkReach
-from hookline_telephony_sip.schemas import load_settings
 from hookline_telephony_sip.service import TrunkService
+from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.trials import Trials
 from hookline_telephony_sip.views import make_blueprint
 
 
 class Hooks:
-    """Made once at start. Raises InvalidInput for settings that cannot be used."""
+    """Made once at start."""
 
     def __init__(self, context: PluginContext) -> None:
         self._db = context.db
-        self._settings = load_settings(context.settings)
+        self._settings: SipSettings = context.settings
         self._trunks = TrunkService(context.db)
         self._reach = TrunkReach(context.db, self._settings.bind_address)
         self._backend = SipBackend(self._trunks.trunks_for, self._settings)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
 from hookline.errors import InvalidInput
+from hookline.plugin_settings import says
 from hookline.services.phones import InvalidPhone, normalise
 from hookline.text import N_
 from hookline.validation import line
@@ -106,41 +107,41 @@ class NumberSchema(Schema):
 
 
 class SettingsSchema(Schema):
-    """The plugin's table in hookline.toml."""
+    """The plugin's settings."""
 
-    class Meta:
-        unknown = RAISE
-
-    bind_address = fields.String(load_default="127.0.0.1")
-    warm_cells = fields.Integer(load_default=1)
-    max_cells = fields.Integer(load_default=16)
-    hold_music = fields.String(load_default=None, allow_none=True)
-    clock_rate = fields.Integer(load_default=8000)
-    media_timeout_seconds = fields.Float(load_default=30.0)
+    bind_address = fields.String(
+        load_default="127.0.0.1",
+        metadata=says(
+            N_("Address"), N_("IPv4 address of this machine that SIP and RTP are bound to; no stranger may reach it.")
+        ),
+    )
+    warm_cells = fields.Integer(
+        load_default=1, metadata=says(N_("Cells kept ready"), N_("Cells that wait for the next conversation."))
+    )
+    max_cells = fields.Integer(
+        load_default=16,
+        metadata=says(N_("Cells at most"), N_("Conversations at once; each takes a process of its own.")),
+    )
+    hold_music = fields.String(
+        load_default=None,
+        allow_none=True,
+        metadata=says(N_("Music on hold"), N_("Path of a 16 bit mono WAV file; without it, a breath of noise.")),
+    )
+    clock_rate = fields.Integer(
+        load_default=8000, metadata=says(N_("Sampling rate"), N_("8000 or 16000 Hz, at which conversations are mixed."))
+    )
+    media_timeout_seconds = fields.Float(
+        load_default=30.0,
+        metadata=says(
+            N_("Silence limit (s)"),
+            N_("A leg that has brought no sound packets for so long, and is not on hold, counts as lost; 0 for never."),
+        ),
+    )
 
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> SipSettings:
         music = data.pop("hold_music")
-        return SipSettings(hold_music=Path(music) if music else None, **data)
-
-
-def load_settings(table: Mapping[str, Any]) -> SipSettings:
-    """The settings as the backend uses them. Raises InvalidInput with each wrong setting and why."""
-    try:
-        settings: SipSettings = SettingsSchema().load(table)
-    except ValidationError as error:
-        found = {str(name): [str(text) for text in texts] for name, texts in error.messages_dict.items()}
-        raise _wrong_settings(found) from error
-    except InvalidInput as error:
-        raise _wrong_settings(error.fields) from error
-    return settings
-
-
-def _wrong_settings(found: dict[str, list[str]]) -> InvalidInput:
-    details = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in found.items())
-    return InvalidInput(
-        "The settings in [plugins.telephony_sip] cannot be used: %(details)s",
-        "Mend them in hookline.toml and start again.",
-        found,
-        params={"details": details},
-    )
+        try:
+            return SipSettings(hold_music=Path(music) if music else None, **data)
+        except InvalidInput as error:
+            raise ValidationError(dict(error.fields)) from error

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from marshmallow import ValidationError
 
 from hookline.bootstrap import Runtime
 from hookline.contributions import Panel
@@ -17,11 +18,11 @@ from hookline.errors import NotFound, NotPermitted
 from hookline.hookspecs import hookimpl
 from hookline.plugin_host.host import PluginState
 from hookline.services.agent_moves import move
-from hookline.settings import BadSettings, Settings
+from hookline.settings import Settings
 from hookline.testing.clock import START, VirtualClock
 from hookline_monitoring.board import AgentRow, Figures
 from hookline_monitoring.service import BoardService
-from hookline_monitoring.settings import MonitoringSettings, load_settings
+from hookline_monitoring.settings import MonitoringSettings, SettingsSchema
 from hookline_monitoring.views import EVENTS
 from hookline_web.template_parts import event_types
 from hookline_web.testing import PASSWORD, PageClient, People, make_app, make_client
@@ -219,12 +220,12 @@ def test_other_plugins_panels_appear_below(runtime: Runtime, people: People) -> 
 
 
 def test_settings(settings: Settings, clock: VirtualClock) -> None:
-    assert load_settings({}) == MonitoringSettings()
-    assert load_settings({"time_zone": "UTC", "long_pause_seconds": 60}).long_pause_seconds == 60
+    assert SettingsSchema().load({}) == MonitoringSettings()
+    assert SettingsSchema().load({"time_zone": "UTC", "long_pause_seconds": 60}).long_pause_seconds == 60
     for wrong in ({"time_zone": "Mars"}, {"long_pause_seconds": 0}, {"colour": "red"}):
-        with pytest.raises(BadSettings) as caught:
-            load_settings(wrong)
-        assert next(iter(wrong)) in caught.value.message
+        with pytest.raises(ValidationError) as caught:
+            SettingsSchema().load(wrong)
+        assert next(iter(wrong)) in caught.value.messages_dict
     runtime = Runtime(replace(settings, plugins={"monitoring": {"time_zone": "Mars"}}), clock)
     status = runtime.host.statuses["monitoring"]
     runtime.close()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from marshmallow import ValidationError
 
-from hookline.errors import InvalidInput
 from hookline_telephony_sip.cell.watch import SoundWatch
-from hookline_telephony_sip.schemas import load_settings
+from hookline_telephony_sip.schemas import SettingsSchema
 
 LIMIT = 8.0
 
@@ -34,8 +34,8 @@ def test_a_new_stream_that_counts_from_nothing_is_sound() -> None:
 
 
 def test_the_limit_is_a_setting() -> None:
-    assert load_settings({}).media_timeout_seconds == 30.0
-    assert load_settings({"media_timeout_seconds": 0}).media_timeout_seconds == 0.0
-    with pytest.raises(InvalidInput) as caught:
-        load_settings({"media_timeout_seconds": -1})
-    assert "media_timeout_seconds" in caught.value.fields
+    assert SettingsSchema().load({}).media_timeout_seconds == 30.0
+    assert SettingsSchema().load({"media_timeout_seconds": 0}).media_timeout_seconds == 0.0
+    with pytest.raises(ValidationError) as caught:
+        SettingsSchema().load({"media_timeout_seconds": -1})
+    assert "media_timeout_seconds" in caught.value.messages_dict

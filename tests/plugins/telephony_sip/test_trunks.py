@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from marshmallow import ValidationError
 from sqlalchemy import select
 
 from hookline.bootstrap import Runtime
@@ -12,7 +13,7 @@ from hookline.domain.access import Actor
 from hookline.errors import InvalidInput, NotFound, NotPermitted
 from hookline.validation import load
 from hookline_telephony_sip.models import TrunkRecord
-from hookline_telephony_sip.schemas import TrunkSchema, load_settings
+from hookline_telephony_sip.schemas import SettingsSchema, TrunkSchema
 from hookline_telephony_sip.service import Standing, TrunkDraft, TrunkService
 from hookline_telephony_sip.trunk import NumberFormat
 from hookline_web.testing import People
@@ -176,11 +177,11 @@ def test_only_administrators_manage_trunks(service: TrunkService, runtime: Runti
     ],
 )
 def test_settings_that_cannot_be_used_are_named(table: dict[str, Any], named: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        load_settings(table)
-    assert named in refused.value.message
+    with pytest.raises(ValidationError) as refused:
+        SettingsSchema().load(table)
+    assert named in refused.value.messages_dict
 
 
 def test_settings_have_defaults_and_are_taken_over() -> None:
-    assert load_settings({}).bind_address == "127.0.0.1"
-    assert load_settings({"max_cells": 40, "bind_address": "10.1.2.3"}).max_cells == 40
+    assert SettingsSchema().load({}).bind_address == "127.0.0.1"
+    assert SettingsSchema().load({"max_cells": 40, "bind_address": "10.1.2.3"}).max_cells == 40
