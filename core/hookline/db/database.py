@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from hookline.db import contact_search
 from hookline.db.base import Base
 from hookline.db.faults import as_told, missing_driver
 from hookline.db.holding import FOR_CHANGE, HoldingSession
@@ -98,7 +99,9 @@ class Database:
                 # Take SQLite's lock now rather than at the first statement: what the block reads, the clock included,
                 # is then read in the order in which the writers commit.
                 session.connection()
+                contact_search.watch(session)
                 yield unit
+                contact_search.refresh(session)
         if unit.emitted:
             for wake in self._after_commit:
                 wake()

@@ -10,11 +10,14 @@ from typing import Any
 from alembic import context
 
 from hookline.db.base import Base
+from hookline.db.contact_search import is_part
 
 attributes = context.config.attributes
 
 
 def _owned(item: Any, name: str | None, kind: str, _reflected: bool, _compare: Any) -> bool:
+    if is_part(name):
+        return False
     table = item if kind == "table" else getattr(item, "table", None)
     if table is None:
         return True

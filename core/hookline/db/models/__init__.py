@@ -4,13 +4,22 @@ from hookline.db.models.agents import AgentSession, AgentStateChange, Station
 from hookline.db.models.callbacks import Callback
 from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording, RecordingDeletion
 from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContact, CampaignList, Disposition
-from hookline.db.models.contacts import Contact, ContactList, ContactNumber, CustomField, ListContact
+from hookline.db.models.contacts import (
+    Contact,
+    ContactList,
+    ContactNumber,
+    ContactSearch,
+    ContactTag,
+    CustomField,
+    ListContact,
+    ListField,
+)
 from hookline.db.models.identity import Client, User, UserClient
-from hookline.db.models.imports import ImportRejection, ImportRun, ImportWarning
+from hookline.db.models.imports import ImportRejection, ImportRun, ImportSource, ImportSourceFile, ImportWarning
 from hookline.db.models.jobs import JobStatus
 from hookline.db.models.mail import Mail
 from hookline.db.models.outbox import OutboxEvent, OutboxReader
-from hookline.db.models.suppression import Suppression
+from hookline.db.models.suppression import Suppression, SuppressionList
 from hookline.db.models.tokens import ApiReply, ApiToken, ApiTokenClient
 from hookline.db.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookSeen
 
@@ -31,15 +40,20 @@ __all__ = [
     "Contact",
     "ContactList",
     "ContactNumber",
+    "ContactSearch",
+    "ContactTag",
     "CustomField",
     "DialDecision",
     "Disposition",
     "ImportRejection",
     "ImportRun",
+    "ImportSource",
+    "ImportSourceFile",
     "ImportWarning",
     "JobStatus",
     "Leg",
     "ListContact",
+    "ListField",
     "Mail",
     "OutboxEvent",
     "OutboxReader",
@@ -47,6 +61,7 @@ __all__ = [
     "RecordingDeletion",
     "Station",
     "Suppression",
+    "SuppressionList",
     "User",
     "UserClient",
     "WebhookDelivery",

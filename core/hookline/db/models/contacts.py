@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hookline.db.base import Base, marks
@@ -22,6 +22,7 @@ class Contact(Base):
         company="contact",
         email="contact",
         city="contact",
+        region="contact",
         notes="contact",
         language="contact",
         custom="contact",
@@ -37,11 +38,15 @@ class Contact(Base):
     company: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     city: Mapped[str] = mapped_column(default="")
+    #: State, province or voivodeship.
+    region: Mapped[str] = mapped_column(default="")
     notes: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="")
-    #: IANA name; from the number's country at import, unless the list says otherwise.
+    #: IANA name; from the file, else the address, else the number's country.
     time_zone: Mapped[str]
     custom: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: The import that brought the contact in, so that it can be undone; None for one added by itself.
+    import_id: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -60,12 +65,13 @@ class ContactNumber(Base):
 
     __tablename__ = "contact_numbers"
     personal = marks(contact_id="contact", e164="contact")
-    __table_args__ = (UniqueConstraint("client_id", "e164"),)
+    #: The number first: whose a number is gets asked within a client and across them.
+    __table_args__ = (UniqueConstraint("e164", "client_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
-    e164: Mapped[str] = mapped_column(index=True)
+    e164: Mapped[str]
     position: Mapped[int] = mapped_column(default=0)
     #: "valid" or "wrong" (a disposition said so, or the network: such a number is not presented again)
     state: Mapped[str] = mapped_column(default="valid")
@@ -87,6 +93,8 @@ class ContactList(Base):
     #: ISO 3166 code: the country of numbers written without a prefix.
     country: Mapped[str]
     created_at: Mapped[datetime]
+    #: Set: it feeds no campaign any more and takes no import, but is kept with its contacts.
+    archived_at: Mapped[datetime | None]
 
 
 class ListContact(Base):
@@ -97,6 +105,43 @@ class ListContact(Base):
 
     list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"), primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True, index=True)
+    import_id: Mapped[int | None]
+    added_at: Mapped[datetime | None]
+
+
+class ContactTag(Base):
+    """A word that contacts are filed under. `client_id` is the contact's, so that a client's tags are found at once."""
+
+    __tablename__ = "contact_tags"
+    personal = marks(contact_id="contact", tag="contact")
+    __table_args__ = (Index("ix_contact_tags_client_id_tag_contact_id", "client_id", "tag", "contact_id"),)
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+
+
+class ContactSearch(Base):
+    """What a contact is found by, folded (see `hookline.db.contact_search`). On SQLite the full-text table
+    `contact_fts` follows it by triggers, on PostgreSQL a trigram index covers it."""
+
+    __tablename__ = "contact_search"
+    personal = marks(contact_id="contact", text="contact")
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), primary_key=True, autoincrement=False)
+    text: Mapped[str]
+
+
+class ListField(Base):
+    """What a list says of a custom field of its contacts: its type, by which values are checked and shown."""
+
+    __tablename__ = "list_fields"
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    #: "text", "number", "date", "yes_no" or "choice"
+    kind: Mapped[str] = mapped_column(default="text")
+    choices: Mapped[list[str]] = mapped_column(default=list)
 
 
 class CustomField(Base):

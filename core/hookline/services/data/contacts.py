@@ -12,6 +12,8 @@ from hookline.db.database import UnitOfWork
 from hookline.db.models import (
     Contact,
     ContactNumber,
+    ContactSearch,
+    ContactTag,
     CustomField,
     ImportRejection,
     ImportRun,
@@ -22,7 +24,7 @@ from hookline.db.models import (
 from hookline.domain.access import Scope
 from hookline.text import N_
 
-_BLANK = ("first_name", "last_name", "company", "email", "city", "notes", "language")
+_BLANK = ("first_name", "last_name", "company", "email", "city", "region", "notes", "language")
 
 
 def contact_holders() -> list[DataHolder]:
@@ -32,10 +34,10 @@ def contact_holders() -> list[DataHolder]:
             name="core.contacts",
             title=N_("Contacts"),
             category=DataCategory.CONTACT,
-            what=N_("Names, company, numbers, e-mail address, city, notes, identifier, custom fields, places on lists"),
+            what=N_("Names, company, numbers, e-mail, city, notes, identifier, custom fields, tags, places on lists"),
             why=N_("To reach the contact in the client's campaigns and to know who is on the line"),
             retention_days=1095,
-            tables=frozenset({"contacts", "contact_numbers", "list_contacts"}),
+            tables=frozenset({"contacts", "contact_numbers", "list_contacts", "contact_tags", "contact_search"}),
             export=_export_contacts,
             erase=_erase_contacts,
             recipients=N_("Agents of the client's campaigns; programs with a token for the client"),
@@ -89,12 +91,14 @@ def _export_contacts(session: Session, _scope: Scope, subject: Subject) -> list[
         classes, labels = {f.key: f.classification for f in said}, {f.key: f.label for f in said if f.label}
         found.append(record_of(contact, custom_classifications=classes, custom_labels=labels))
         found += [record_of(number) for number in contact.numbers]
+        tags = select(ContactTag).where(ContactTag.contact_id == contact.id)
+        found += [record_of(tag) for tag in session.scalars(tags.order_by(ContactTag.tag))]
     places = select(ListContact).where(ListContact.contact_id.in_(subject.contact_ids))
     return found + [record_of(place) for place in session.scalars(places)]
 
 
 def _erase_contacts(unit: UnitOfWork, subject: Subject) -> ErasureReport:
-    for model in (ContactNumber, ListContact):
+    for model in (ContactNumber, ListContact, ContactTag, ContactSearch):
         unit.session.execute(delete(model).where(model.contact_id.in_(subject.contact_ids)))
     blanked = 0
     for contact_id in sorted(subject.contact_ids):
