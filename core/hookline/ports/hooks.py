@@ -27,8 +27,8 @@ class Hooks(Protocol):
         """Every plugin's answer; fail closed."""
         ...
 
-    def call_disposed(self, call: DisposedCall) -> None:
-        """Tell every plugin; failures are isolated."""
+    def call_disposed(self, call: DisposedCall, to: str | None = None) -> None:
+        """Tell every plugin, or the one named; failures are isolated."""
         ...
 
     def select_caller_id(self, request: DialRequest, backend: str) -> str | None:

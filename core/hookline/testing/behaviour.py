@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from hookline.ports.telephony import HangupCause
+from hookline.ports.telephony import Answerer, HangupCause
 
 CODES: dict[HangupCause, tuple[int, str]] = {
     HangupCause.BUSY: (486, "Busy Here"),
@@ -24,7 +25,9 @@ class Behaviour:
     `rings_after_seconds` and `answers_after_seconds` count from the command, `hangs_up_after_seconds` and
     `presses_after_seconds` from the answer; None means never. With `cause` the call is refused for that reason
     `refuses_after_seconds` after the command, instead of being answered. `silent` answers and says nothing.
-    `presses` are the digits it presses, all at once.
+    `presses` are the digits it presses, all at once. With `early_media` it is heard before its answer, as an
+    announcement is. `answerer` is who answers, found out `answerer_after_seconds` after the answer where somebody
+    asks. `headers` come with the answer.
     """
 
     rings_after_seconds: float | None = 0.5
@@ -35,6 +38,10 @@ class Behaviour:
     silent: bool = False
     presses: str = ""
     presses_after_seconds: float = 1.0
+    early_media: bool = False
+    answerer: Answerer = Answerer.PERSON
+    answerer_after_seconds: float = 0.8
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """ValueError for a behaviour no network shows."""
@@ -46,6 +53,7 @@ class Behaviour:
             self.hangs_up_after_seconds,
             self.refuses_after_seconds,
             self.presses_after_seconds,
+            self.answerer_after_seconds,
         )
         if any(seconds is not None and seconds < 0 for seconds in durations):
             raise ValueError("A duration of a behaviour is negative.")
@@ -55,6 +63,9 @@ ANSWERS = Behaviour()
 ANSWERS_AND_HANGS_UP = Behaviour(hangs_up_after_seconds=3.0)
 ANSWERS_SILENTLY = Behaviour(silent=True)
 NO_ANSWER = Behaviour(answers_after_seconds=None)
+ANNOUNCES = Behaviour(answers_after_seconds=None, early_media=True)
+ANSWERS_LATE = Behaviour(answers_after_seconds=4.0)
+MACHINE = Behaviour(answerer=Answerer.MACHINE)
 BUSY = Behaviour(rings_after_seconds=None, cause=HangupCause.BUSY)
 DECLINED = Behaviour(cause=HangupCause.DECLINED)
 INVALID = Behaviour(rings_after_seconds=None, cause=HangupCause.INVALID_NUMBER)

@@ -14,8 +14,10 @@ further commands. `stop` alone delivers by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import itertools
+import wave
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,18 +27,29 @@ from hookline.ports.telephony import (
     EventSink,
     HangupCause,
     LegKind,
-    NoSuchLeg,
     PlaceCall,
+    Play,
     Problem,
+    StationKind,
+    SupervisionMode,
     TelephonyError,
 )
 from hookline.testing.behaviour import Behaviour
 from hookline.testing.clock import VirtualClock
 from hookline.testing.simulated_network import SimulatedNetwork
 from hookline.testing.simulated_state import LegState, SimulatedLeg, Tape
-from hookline.testing.tones import write_tones
+from hookline.testing.tones import level, wav_seconds, write_tones
 
 DIGITS = frozenset("0123456789*#ABCD")
+
+AUDIBLE = 0.02
+"""From which share of full scale on a pitch counts as heard."""
+
+STATION_NEEDS = {
+    StationKind.SIP: Capability.STATION,
+    StationKind.NUMBER: Capability.NUMBER_STATION,
+    StationKind.BROWSER: Capability.BROWSER_STATION,
+}
 
 
 @dataclass(frozen=True)
@@ -50,16 +63,18 @@ class Asked:
 class SimulatedBackend:
     """Implements `hookline.ports.telephony.TelephonyBackend` on a `VirtualClock`.
 
-    What tests set: `behaves` and `behaves_by_default` for the far sides; `problems_now`; `caller_id`;
-    `refuse_next`, errors that the next commands raise; `capacity`, the number of conversations that fit (None:
-    any). What they read: `commands`, `asked`, `heard_by`, `digits_heard`, `tone_hz`. What they do as the far side:
-    `picks_up`, `caller_hangs_up`, `press`; as fate: `lose_conversation`.
-    Recordings are real WAV files in which the customer says 1000 Hz and the agent 440 Hz; a file holds at most
+    What tests set: `behaves` and `behaves_by_default` for the far sides; `problems_now`; `caller_id`; `prefixes`, one
+    for each line that a number may go out by; `refuse_next`, errors that the next commands raise; `capacity`, the
+    number of conversations that fit (None: any). What they read: `commands`, `asked`, `heard_by`, `hears_tone`,
+    `digits_heard`, `headers_received`, `tone_hz`. What they do as the far side: `calls_in`, `picks_up`,
+    `caller_hangs_up`, `press`; as fate: `lose_conversation`, `lose_browser`.
+    Recordings are real WAV files in which the customer says 1000 Hz (left) and the agent 440 Hz; a file holds at most
     `longest_recording_seconds`, while `RecordingFinished.seconds` tells the true length.
     """
 
     name: ClassVar[str] = "simulated"
     title: ClassVar[str] = "Simulated"
+    browser_module: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -72,11 +87,13 @@ class SimulatedBackend:
         self.clock = clock
         self.problems_now: list[Problem] = []
         self.caller_id: str | None = None
+        self.prefixes: list[str] = [""]
         self.refuse_next: list[TelephonyError] = []
         self.commands: list[Asked] = []
         self._capabilities = frozenset(capabilities)
         self._longest_recording_seconds = longest_recording_seconds
         self._recording_ids: set[str] = set()
+        self._callers = itertools.count(1)
         self._stopped = False
         self._network = SimulatedNetwork(clock)
         self._network.capacity = capacity
@@ -112,6 +129,10 @@ class SimulatedBackend:
         """What the test put into `caller_id`."""
         return self.caller_id
 
+    def dial_strings(self, number: str, client_id: int | None) -> list[str]:
+        """The number after each of the test's `prefixes`."""
+        return [prefix + number for prefix in self.prefixes]
+
     def place_call(self, command: PlaceCall) -> None:
         """Call the number; its behaviour unfolds as the clock advances."""
         with self._lock:
@@ -119,26 +140,44 @@ class SimulatedBackend:
             if self.problems_now:
                 problem = self.problems_now[0]
                 raise TelephonyError(problem.message, problem.advice, retryable=False)
-            self._network.dial(command, LegKind.CUSTOMER, command.number)
+            detects = command.detect_answerer and Capability.DETECT_ANSWERER in self._capabilities
+            self._network.place(replace(command, detect_answerer=detects))
+
+    def answer(self, leg_id: str, conversation_id: str) -> None:
+        """Take somebody who calls in into the conversation."""
+        with self._lock:
+            arguments = {"leg_id": leg_id, "conversation_id": conversation_id}
+            self._accept(Asked("answer", arguments), Capability.INBOUND)
+            self._network.take_offered(self._network.leg(leg_id), conversation_id)
 
     def connect_station(self, command: ConnectStation) -> None:
         """Ring the station; its behaviour unfolds as the clock advances."""
         with self._lock:
-            self._accept(Asked("connect_station", {"command": command}), Capability.STATION)
-            self._network.dial(command, LegKind.AGENT, command.address)
+            self._accept(Asked("connect_station", {"command": command}), STATION_NEEDS[command.station])
+            self._network.connect(command)
+
+    def browser_message(self, leg_id: str, message: Mapping[str, object]) -> Mapping[str, object]:
+        """Whatever the browser says, it is there now."""
+        with self._lock:
+            arguments = {"leg_id": leg_id, "message": message}
+            self._accept(Asked("browser_message", arguments), Capability.BROWSER_STATION)
+            self._network.browser_speaks(self._network.leg(leg_id))
+            return {"type": "answer"}
 
     def hang_up(self, leg_id: str) -> None:
         """End the leg: CANCELLED before the answer, LOCAL after it."""
         with self._lock:
             self._accept(Asked("hang_up", {"leg_id": leg_id}))
-            self._network.hang_up(self._leg(leg_id))
+            self._network.hang_up(self._network.leg(leg_id))
 
     def bridge(self, conversation_id: str, leg_a: str, leg_b: str) -> None:
         """Let the two hear each other. Bridging them twice is no error."""
         with self._lock:
             arguments = {"conversation_id": conversation_id, "leg_a": leg_a, "leg_b": leg_b}
             self._accept(Asked("bridge", arguments), Capability.BRIDGE)
-            for leg in (self._answered(leg_a), self._answered(leg_b)):
+            early = Capability.EARLY_MEDIA in self._capabilities
+            for leg_id in (leg_a, leg_b):
+                leg = self._network.leg(leg_id) if early else self._network.answered(leg_id)
                 self._check_room(leg, conversation_id)
             if leg_a == leg_b:
                 raise TelephonyError(f"Leg {leg_a} cannot be bridged with itself.", retryable=False)
@@ -146,11 +185,68 @@ class SimulatedBackend:
             room.bridges.add(frozenset({leg_a, leg_b}))
             room.update_tapes(self.clock.now())
 
+    def unbridge(self, conversation_id: str, leg_a: str, leg_b: str) -> None:
+        """The two do not hear each other any more; legs that are not bridged are no error."""
+        with self._lock:
+            arguments = {"conversation_id": conversation_id, "leg_a": leg_a, "leg_b": leg_b}
+            self._accept(Asked("unbridge", arguments), Capability.BRIDGE)
+            for leg_id in (leg_a, leg_b):
+                self._check_room(self._network.leg(leg_id), conversation_id)
+            room = self._network.rooms[conversation_id]
+            room.bridges.discard(frozenset({leg_a, leg_b}))
+            room.update_tapes(self.clock.now())
+
+    def join(self, conversation_id: str, leg_id: str) -> None:
+        """Bring the leg into the conversation. It is in it already: no error."""
+        with self._lock:
+            arguments = {"conversation_id": conversation_id, "leg_id": leg_id}
+            self._accept(Asked("join", arguments), Capability.JOIN)
+            self._network.move(self._network.answered(leg_id), conversation_id)
+
+    def transfer(self, conversation_id: str, leg_a: str, leg_b: str, new_conversation_id: str) -> None:
+        """Let the two go on by themselves."""
+        with self._lock:
+            arguments = {"conversation_id": conversation_id, "leg_a": leg_a, "leg_b": leg_b}
+            arguments |= {"new_conversation_id": new_conversation_id}
+            self._accept(Asked("transfer", arguments), Capability.TRANSFER)
+            leg, other = self._network.answered(leg_a), self._network.leg(leg_b)
+            self._check_room(leg, conversation_id)
+            self._check_room(other, conversation_id)
+            self._network.transfer(leg, other, new_conversation_id)
+
+    def supervise(self, leg_id: str, mode: SupervisionMode) -> None:
+        """From now on the supervisor takes part like this."""
+        with self._lock:
+            self._accept(Asked("supervise", {"leg_id": leg_id, "mode": mode}), Capability.SUPERVISE)
+            leg = self._network.answered(leg_id)
+            if leg.kind is not LegKind.SUPERVISOR:
+                raise TelephonyError(f"Leg {leg_id} is not a supervisor's.", retryable=False)
+            leg.mode = mode
+            self._network.rooms[leg.conversation_id].update_tapes(self.clock.now())
+
+    def play(self, command: Play) -> None:
+        """Play the file, which must be a WAV; its end comes when its length has passed."""
+        with self._lock:
+            self._accept(Asked("play", {"command": command}), Capability.PLAY)
+            leg = self._network.answered(command.leg_id)
+            try:
+                seconds = wav_seconds(command.path)
+            except (OSError, EOFError, wave.Error) as error:
+                raise TelephonyError("The sound cannot be read.", "Give a WAV file.", retryable=False) from error
+            self._network.start_sound(leg, command, seconds)
+
+    def stop_play(self, play_id: str) -> None:
+        """Stop the sound; one that has ended is no error."""
+        with self._lock:
+            self._accept(Asked("stop_play", {"play_id": play_id}), Capability.PLAY)
+            for leg in self._network.legs.values():
+                self._network.finish_sound(leg, play_id, complete=False)
+
     def hold(self, leg_id: str, on: bool) -> None:
         """On hold the leg hears nobody and nobody hears it."""
         with self._lock:
             self._accept(Asked("hold", {"leg_id": leg_id, "on": on}), Capability.HOLD)
-            leg = self._answered(leg_id)
+            leg = self._network.answered(leg_id)
             leg.on_hold = on
             self._network.rooms[leg.conversation_id].update_tapes(self.clock.now())
 
@@ -158,7 +254,7 @@ class SimulatedBackend:
         """Muted, the leg hears and is not heard."""
         with self._lock:
             self._accept(Asked("mute", {"leg_id": leg_id, "on": on}), Capability.MUTE)
-            leg = self._answered(leg_id)
+            leg = self._network.answered(leg_id)
             leg.muted = on
             self._network.rooms[leg.conversation_id].update_tapes(self.clock.now())
 
@@ -166,7 +262,7 @@ class SimulatedBackend:
         """The digits reach the far side at once: see `digits_heard`."""
         with self._lock:
             self._accept(Asked("send_dtmf", {"leg_id": leg_id, "digits": digits}), Capability.DTMF_SEND)
-            leg = self._answered(leg_id)
+            leg = self._network.answered(leg_id)
             if not digits or not DIGITS.issuperset(digits):
                 raise TelephonyError(
                     f"{digits!r} cannot be sent: a telephone knows 0-9, *, # and A-D.", retryable=False
@@ -179,13 +275,23 @@ class SimulatedBackend:
             arguments: dict[str, Any] = {"conversation_id": conversation_id, "leg_id": leg_id}
             arguments |= {"recording_id": recording_id, "path": path}
             self._accept(Asked("start_recording", arguments), Capability.RECORD)
-            leg = self._answered(leg_id)
+            leg = self._network.answered(leg_id)
             self._check_room(leg, conversation_id)
             self._check_recording(leg, recording_id, path)
             room = self._network.rooms[conversation_id]
-            room.tapes[recording_id] = Tape(recording_id, leg_id, path, self._longest_recording_seconds)
+            stereo = Capability.RECORD_STEREO in self._capabilities
+            room.tapes[recording_id] = Tape(recording_id, leg_id, path, self._longest_recording_seconds, stereo)
             self._recording_ids.add(recording_id)
             room.update_tapes(self.clock.now())
+
+    def pause_recording(self, recording_id: str, on: bool) -> None:
+        """Leave out what is said, or go on. TelephonyError for a recording that is not running."""
+        with self._lock:
+            self._accept(Asked("pause_recording", {"recording_id": recording_id, "on": on}), Capability.RECORD_PAUSE)
+            tape = self._tape(recording_id)
+            if tape is None:
+                raise TelephonyError(f"Recording {recording_id} is not running.", retryable=False)
+            tape.pause(on, self.clock.now())
 
     def stop_recording(self, recording_id: str) -> None:
         """Close the recording. One that closed by itself is no error; an unknown one is."""
@@ -193,9 +299,9 @@ class SimulatedBackend:
             self._accept(Asked("stop_recording", {"recording_id": recording_id}), Capability.RECORD)
             if recording_id not in self._recording_ids:
                 raise TelephonyError(f"Recording {recording_id} was never started.", retryable=False)
-            for room in self._network.rooms.values():
-                if recording_id in room.tapes:
-                    self._network.finish_tape(room.tapes[recording_id])
+            tape = self._tape(recording_id)
+            if tape is not None:
+                self._network.finish_tape(tape)
 
     def close_conversation(self, conversation_id: str) -> None:
         """Hang up the legs that are left and free the room. Naming an unknown one is no error."""
@@ -215,34 +321,51 @@ class SimulatedBackend:
     def behaves_by_default(self, *, number: Behaviour | None = None, station: Behaviour | None = None) -> None:
         """How numbers and stations behave that were told nothing; None leaves that default as it is."""
         with self._lock:
-            for kind, behaviour in ((LegKind.CUSTOMER, number), (LegKind.AGENT, station)):
-                if behaviour is not None:
-                    self._network.defaults[kind] = behaviour
+            self._network.number_default = number or self._network.number_default
+            self._network.station_default = station or self._network.station_default
 
     def asked(self, command: str) -> list[dict[str, Any]]:
         """The arguments of every `command` ("place_call", "hold", …) so far, accepted or not, in order."""
         with self._lock:
             return [asked.arguments for asked in self.commands if asked.command == command]
 
+    def calls_in(
+        self,
+        number: str,
+        *,
+        dialled: str = "+48221000000",
+        line: str = "line",
+        client_id: int | None = 1,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        """Somebody calls in (from "" where the number is withheld); the id of the leg that CallOffered will name."""
+        with self._lock:
+            leg_id = f"caller-{next(self._callers)}"
+            if Capability.INBOUND in self._capabilities:
+                told = dict(headers or {}) if Capability.HEADERS in self._capabilities else {}
+                offer = {"dialled": dialled, "line": line, "client_id": client_id, "headers": told}
+                self._network.offer(leg_id, number, offer)
+            return leg_id
+
     def picks_up(self, leg_id: str) -> None:
         """The far side answers now, whatever its behaviour says."""
         with self._lock:
-            leg = self._leg(leg_id)
+            leg = self._network.leg(leg_id)
             if leg.state is LegState.ANSWERED:
                 raise TelephonyError(f"Leg {leg_id} was answered before.", retryable=False)
             self._network.answers(leg)
 
     def caller_hangs_up(self, leg_id: str) -> None:
-        """The far side hangs up now (NORMAL), or declines where it has not answered."""
+        """The far side hangs up now (NORMAL), or declines where it has not answered; who calls in gives up."""
         with self._lock:
-            leg = self._leg(leg_id)
-            answered = leg.state is LegState.ANSWERED
-            self._network.end(leg, HangupCause.NORMAL if answered else HangupCause.DECLINED)
+            leg = self._network.leg(leg_id)
+            unanswered = HangupCause.CANCELLED if leg.offered else HangupCause.DECLINED
+            self._network.end(leg, HangupCause.NORMAL if leg.state is LegState.ANSWERED else unanswered)
 
     def press(self, leg_id: str, digit: str) -> None:
         """The far side presses a digit, or several."""
         with self._lock:
-            leg = self._answered(leg_id)
+            leg = self._network.answered(leg_id)
             if Capability.DTMF_RECEIVE in self._capabilities:
                 self._network.presses(leg, digit)
 
@@ -252,6 +375,20 @@ class SimulatedBackend:
             leg = self._network.legs.get(leg_id)
             room = self._network.rooms.get(leg.conversation_id) if leg else None
             return room.heard_by(leg) if leg and room else frozenset()
+
+    def hears_tone(self, leg_id: str, hz: int) -> bool:
+        """Whether this leg's far side hears that pitch now: somebody's, or a sound's that is played to it."""
+        with self._lock:
+            leg = self._network.legs[leg_id]
+            room = self._network.rooms.get(leg.conversation_id)
+            heard = {self._network.legs[other].pitch for other in self.heard_by(leg_id)}
+            paths = room.sounds_heard_by(leg) if room else []
+        return hz in heard or any(level(path, hz) > AUDIBLE for path in paths)
+
+    def headers_received(self, leg_id: str) -> dict[str, str]:
+        """The custom headers with which the far side was called; also after it ended."""
+        with self._lock:
+            return dict(self._network.legs[leg_id].headers) if Capability.HEADERS in self._capabilities else {}
 
     def digits_heard(self, leg_id: str) -> str:
         """The digits that reached this leg's far side; also after it ended."""
@@ -268,6 +405,11 @@ class SimulatedBackend:
         with self._lock:
             self._network.lose(conversation_id)
 
+    def lose_browser(self, leg_id: str) -> None:
+        """The browser of a station's leg is gone; it is back with the next `browser_message`."""
+        with self._lock:
+            self._network.browser_goes(self._network.answered(leg_id))
+
     # What is checked before a command takes effect.
 
     def _accept(self, asked: Asked, needs: Capability | None = None) -> None:
@@ -279,18 +421,9 @@ class SimulatedBackend:
         if self.refuse_next:
             raise self.refuse_next.pop(0)
 
-    def _leg(self, leg_id: str) -> SimulatedLeg:
-        leg = self._network.legs.get(leg_id)
-        if leg is None or leg.state is LegState.ENDED:
-            raise NoSuchLeg(leg_id)
-        return leg
-
-    def _answered(self, leg_id: str) -> SimulatedLeg:
-        leg = self._leg(leg_id)
-        if leg.state is not LegState.ANSWERED:
-            message = f"Leg {leg_id} is not answered yet."
-            raise TelephonyError(message, "Wait for LegAnswered.", retryable=True)
-        return leg
+    def _tape(self, recording_id: str) -> Tape | None:
+        tapes = (room.tapes.get(recording_id) for room in self._network.rooms.values())
+        return next((tape for tape in tapes if tape is not None), None)
 
     def _check_room(self, leg: SimulatedLeg, conversation_id: str) -> None:
         if leg.conversation_id != conversation_id:

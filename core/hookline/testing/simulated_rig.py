@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from hookline.ports.telephony import LegEvent
 from hookline.testing import behaviour as behaviours
+from hookline.testing.behaviour import Behaviour
 from hookline.testing.simulated import SimulatedBackend
-from hookline.testing.telephony_rig import FarSide
+from hookline.testing.telephony_rig import ANSWER_HEADERS, FarSide
 
 STEP_SECONDS = 0.1
 
 BEHAVIOURS = {
-    "answers": behaviours.ANSWERS,
+    "answers": Behaviour(headers=ANSWER_HEADERS),
+    "answers_late": behaviours.ANSWERS_LATE,
     "answers_and_hangs_up": behaviours.ANSWERS_AND_HANGS_UP,
+    "announces": behaviours.ANNOUNCES,
+    "machine": behaviours.MACHINE,
+    "person": behaviours.ANSWERS,
     "busy": behaviours.BUSY,
     "no_answer": behaviours.NO_ANSWER,
     "declined": behaviours.DECLINED,
@@ -42,6 +47,14 @@ class SimulatedFarSide:
     def hears(self, address: str) -> bool:
         """Whether it hears the leg that was placed to `address`."""
         return self._legs.get(address) in self._backend.heard_by(self._leg_id)
+
+    def hears_tone(self, hz: int) -> bool:
+        """Whether it hears that pitch."""
+        return self._backend.hears_tone(self._leg_id, hz)
+
+    def headers(self) -> Mapping[str, str]:
+        """What it was called with."""
+        return self._backend.headers_received(self._leg_id)
 
     def digits(self) -> str:
         """The digits that have arrived."""
@@ -87,6 +100,25 @@ class SimulatedRig:
         plans = behaviours.STATION_ANSWERS if behaviour == "answers" else BEHAVIOURS[behaviour]
         self.backend.behaves(address, plans)
         return address
+
+    def number_station(self, behaviour: str) -> str:
+        """A fresh number."""
+        return self.number("declined" if behaviour == "declines" else behaviour)
+
+    def open_browser(self, leg_id: str) -> str:
+        """A browser that is there at once."""
+        self.backend.browser_message(leg_id, {"type": "offer"})
+        return f"browser of {leg_id}"
+
+    def lose_browser(self, leg_id: str) -> None:
+        """Take it away."""
+        self.backend.lose_browser(leg_id)
+
+    def caller(self, headers: Mapping[str, str]) -> str:
+        """Somebody calls in from a fresh number."""
+        number = f"+4822{next(self._count):07}"
+        self._legs[number] = self.backend.calls_in(number, headers=headers)
+        return number
 
     def far_side(self, leg_id: str, address: str) -> FarSide:
         """The other end of a leg."""

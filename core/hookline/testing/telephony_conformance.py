@@ -30,7 +30,18 @@ from __future__ import annotations
 from hookline.testing.telephony_play import ScenarioFailed
 from hookline.testing.telephony_rig import FarSide, RealTimeRig, Rig
 from hookline.testing.telephony_scenario import Scenario
-from hookline.testing.telephony_scenarios import calls, media, recording, rooms
+from hookline.testing.telephony_scenarios import (
+    answers,
+    calls,
+    inbound,
+    media,
+    moves,
+    recording,
+    rooms,
+    sounds,
+    stations,
+    supervision,
+)
 
 __all__ = ["SCENARIOS", "FarSide", "RealTimeRig", "Rig", "Scenario", "ScenarioFailed"]
 
@@ -39,5 +50,11 @@ SCENARIOS: list[Scenario] = [
     *media.SCENARIOS,
     *recording.SCENARIOS,
     *rooms.SCENARIOS,
+    *moves.SCENARIOS,
+    *supervision.SCENARIOS,
+    *sounds.SCENARIOS,
+    *inbound.SCENARIOS,
+    *answers.SCENARIOS,
+    *stations.SCENARIOS,
 ]
 """Every scenario; names are unique and stay."""

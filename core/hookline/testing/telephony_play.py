@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hookline.ports.telephony import (
+    AnswererDetected,
+    CallOffered,
     ConnectStation,
     DtmfReceived,
     HangupCause,
     LegAnswered,
     LegEnded,
     LegEvent,
+    LegKind,
     LegRinging,
     PlaceCall,
+    PlayFinished,
     RecordingFinished,
+    StationBack,
+    StationKind,
+    StationLost,
     TelephonyBackend,
     TelephonyError,
 )
+from hookline.ports.telephony import Play as PlaySound
 from hookline.testing.telephony_rig import FarSide, Rig
+from hookline.testing.tones import write_tones
 
 PATIENCE_SECONDS = 10.0
 """How long a scenario waits for what should come soon."""
@@ -47,6 +58,8 @@ class Play:
         self._rooms: list[str] = []
         self._addresses: dict[str, str] = {}
         self._recordings: dict[str, str] = {}
+        self._sounds: dict[str, str] = {}
+        self._moves: Counter[str] = Counter()
 
     @property
     def backend(self) -> TelephonyBackend:
@@ -60,40 +73,103 @@ class Play:
         self._rooms.append(self.rig.fresh_id())
         return self._rooms[-1]
 
-    def station(self, room: str, behaviour: str = "answers", ring_timeout_seconds: float = RING_SECONDS) -> str:
-        """Ring a station into the room; returns the leg's id at once."""
-        leg_id, address = self.rig.fresh_id(), self.rig.station(behaviour)
+    def station(
+        self,
+        room: str,
+        behaviour: str = "answers",
+        ring_timeout_seconds: float = RING_SECONDS,
+        kind: LegKind = LegKind.AGENT,
+        station: StationKind = StationKind.SIP,
+    ) -> str:
+        """Ring a station into the room; returns the leg's id at once. One in a browser waits for `open_browser`."""
+        leg_id, address = self.rig.fresh_id(), ""
+        if station is not StationKind.BROWSER:
+            phones = self.rig.number_station if station is StationKind.NUMBER else self.rig.station
+            address = phones(behaviour)
         command = ConnectStation(
             conversation_id=room,
             leg_id=leg_id,
             address=address,
             caller_id=self.rig.caller_id,
             ring_timeout_seconds=ring_timeout_seconds,
+            station=station,
+            kind=kind,
+            client_id=self.rig.client_id,
         )
         self.backend.connect_station(command)
         self._addresses[leg_id] = address
         return leg_id
 
-    def call(self, room: str, behaviour: str = "answers", ring_timeout_seconds: float = RING_SECONDS) -> str:
-        """Call a number from the room; returns the leg's id at once."""
+    def open_browser(self, leg_id: str) -> None:
+        """A browser takes up the leg, for the first time or again."""
+        self._addresses[leg_id] = self.rig.open_browser(leg_id)
+
+    def call(
+        self, room: str, behaviour: str = "answers", ring_timeout_seconds: float = RING_SECONDS, **more: Any
+    ) -> str:
+        """Call a number from the room; returns the leg's id at once. `more` are further words of PlaceCall."""
         leg_id, number = self.rig.fresh_id(), self.rig.number(behaviour)
-        self.backend.place_call(self._command(room, leg_id, number, ring_timeout_seconds))
+        self.backend.place_call(self._command(room, leg_id, number, ring_timeout_seconds, **more))
         self._addresses[leg_id] = number
         return leg_id
+
+    def offered(self, headers: Mapping[str, str] | None = None) -> CallOffered:
+        """Somebody calls in: the offer."""
+        number = self.rig.caller(headers or {})
+
+        def offers() -> list[CallOffered]:
+            all_offers = (event for event in self.rig.collected if isinstance(event, CallOffered))
+            return [event for event in all_offers if event.number == number]
+
+        self.until("CallOffered comes with the caller's number", lambda: bool(offers()))
+        offer = offers()[0]
+        self._addresses[offer.leg_id] = number
+        self._rooms.append(offer.conversation_id)
+        return offer
+
+    def answer(self, leg_id: str, room: str) -> None:
+        """Answer an offer into the room."""
+        self.backend.answer(leg_id, room)
+        self._moves[leg_id] += 1
+
+    def join(self, room: str, leg_id: str) -> None:
+        """Bring the leg into the room."""
+        self.backend.join(room, leg_id)
+        self._moves[leg_id] += 1
+
+    def transfer(self, room: str, leg_a: str, leg_b: str) -> str:
+        """Let the two go on by themselves; the id of their new conversation."""
+        new_room = self.room()
+        self.backend.transfer(room, leg_a, leg_b, new_room)
+        self._moves.update((leg_a, leg_b))
+        return new_room
+
+    def sound(self, hz: int, seconds: float) -> Path:
+        """A WAV file with one tone."""
+        path = self.rig.directory / f"{self.rig.fresh_id()}.wav"
+        write_tones(path, [(seconds, [hz])])
+        return path
+
+    def play_sound(self, leg_id: str, path: Path, *, loop: bool = False, aloud: bool = False) -> str:
+        """Play a file to the leg; the sound's id."""
+        play_id = self.rig.fresh_id()
+        self.backend.play(PlaySound(play_id=play_id, leg_id=leg_id, path=path, loop=loop, aloud=aloud))
+        self._sounds[play_id] = leg_id
+        return play_id
 
     def call_again(self, room: str, leg_id: str) -> None:
         """Place a second call under the id of a leg that there is."""
         self.backend.place_call(self._command(room, leg_id, self.rig.number("answers"), RING_SECONDS))
 
-    def answered_station(self, room: str) -> str:
+    def answered_station(self, room: str, kind: LegKind = LegKind.AGENT) -> str:
         """A station in the room that has answered."""
-        leg_id = self.station(room)
+        leg_id = self.station(room, kind=kind)
         self.until_answered(leg_id)
         return leg_id
 
-    def answered_call(self, room: str, behaviour: str = "answers") -> str:
+    def answered_call(self, room: str, behaviour: str = "answers", **more: Any) -> str:
         """A call from the room that has been answered."""
-        leg_id = self.call(room, behaviour)
+        leg_id = self.call(room, behaviour, **more)
         self.until_answered(leg_id)
         return leg_id
 
@@ -113,7 +189,7 @@ class Play:
         self._recordings[recording_id] = leg_id
         return recording_id, path
 
-    def _command(self, room: str, leg_id: str, number: str, ring_timeout_seconds: float) -> PlaceCall:
+    def _command(self, room: str, leg_id: str, number: str, ring_timeout_seconds: float, **more: Any) -> PlaceCall:
         return PlaceCall(
             conversation_id=room,
             leg_id=leg_id,
@@ -121,6 +197,7 @@ class Play:
             caller_id=self.rig.caller_id,
             ring_timeout_seconds=ring_timeout_seconds,
             client_id=self.rig.client_id,
+            **more,
         )
 
     def far(self, leg_id: str) -> FarSide:
@@ -163,6 +240,33 @@ class Play:
         self.expect(ended.cause is cause, f"the leg ends as {cause.value}; it ended as {ended.cause.value}")
         return ended
 
+    def until_heard(self, heard: Mapping[str, Collection[str]]) -> None:
+        """Wait until each of these legs hears exactly those, of all who are named here."""
+        named = sorted({*heard, *(speaker for speakers in heard.values() for speaker in speakers)})
+        for listener, speakers in heard.items():
+            for speaker in named:
+                if speaker == listener:
+                    continue
+                hears = speaker in speakers
+                words = f"{self._name(listener)} {'hears' if hears else 'does not hear'} {self._name(speaker)}"
+                self.until(words, partial(self._hearing_is, listener, speaker, hears))
+
+    def _hearing_is(self, listener: str, speaker: str, expected: bool) -> bool:
+        return self.hears(listener, speaker) is expected
+
+    def _name(self, leg_id: str) -> str:
+        return f"leg {leg_id} ({self._addresses[leg_id]})"
+
+    def until_played(self, play_id: str) -> PlayFinished:
+        """Wait until the sound is over."""
+        leg_id = self._sounds[play_id]
+
+        def finished() -> list[PlayFinished]:
+            return [event for event in self.events(leg_id, PlayFinished) if event.play_id == play_id]
+
+        self.until("PlayFinished comes", lambda: bool(finished()))
+        return finished()[0]
+
     def until_recorded(self, leg_id: str, recording_id: str) -> RecordingFinished:
         """Wait until the recording may be read."""
 
@@ -188,7 +292,7 @@ class Play:
             raise self.failure(f"Broken: {rule}.")
 
     def refused(
-        self, command: Callable[[], None], rule: str, kind: type[TelephonyError] = TelephonyError
+        self, command: Callable[[], object], rule: str, kind: type[TelephonyError] = TelephonyError
     ) -> TelephonyError:
         """The command must raise this kind of error; returns it."""
         try:
@@ -212,9 +316,11 @@ class Play:
             self.until("every leg ends", partial(self._has_ended, leg_id))
         for recording_id, leg_id in self._recordings.items():
             self.until_recorded(leg_id, recording_id)
+        for play_id in self._sounds:
+            self.until_played(play_id)
         self.rig.let_pass(SETTLE_SECONDS)
         for leg_id in self._addresses:
-            for rule in broken_rules(self.events(leg_id, LegEvent)):
+            for rule in broken_rules(self.events(leg_id, LegEvent), self._moves[leg_id]):
                 raise self.failure(f"Leg {leg_id} broke a rule: {rule}.")
 
     def abandon(self) -> None:
@@ -224,11 +330,17 @@ class Play:
         self.rig.let_pass(SETTLE_SECONDS)
 
 
-def broken_rules(events: list[LegEvent]) -> list[str]:
-    """Which rules of the port the complete events of one leg break; empty where they keep them all."""
+def broken_rules(events: list[LegEvent], moves: int = 0) -> list[str]:
+    """Which rules of the port the complete events of one leg break; empty where they keep them all.
+
+    `moves`: how often the leg was taken into another conversation.
+    """
     names = [type(event) for event in events]
     answered = names.index(LegAnswered) if LegAnswered in names else len(names)
     recordings = [event.recording_id for event in events if isinstance(event, RecordingFinished)]
+    sounds = [event.play_id for event in events if isinstance(event, PlayFinished)]
+    stations = [kind for kind in names if kind in (StationLost, StationBack)]
+    conversations = [key for key, _ in groupby(event.conversation_id for event in events)]
     # A recording may need a moment to close after the end of its leg, which LegEnded, coming later, tells of.
     times = [event.at for event in events if not isinstance(event, RecordingFinished)]
     rules = {
@@ -239,7 +351,15 @@ def broken_rules(events: list[LegEvent]) -> list[str]:
         "LegRinging comes before LegAnswered": LegRinging not in names[answered:],
         "digits come only after the answer": DtmfReceived not in names[:answered],
         "RecordingFinished comes once for each recording": len(recordings) == len(set(recordings)),
-        "the conversation is always the same": len({event.conversation_id for event in events}) == 1,
+        "PlayFinished comes once for each sound": len(sounds) == len(set(sounds)),
+        "sounds end only after the answer": PlayFinished not in names[:answered],
+        "CallOffered comes first": CallOffered not in names[1:],
+        "AnswererDetected comes at most once, after the answer": AnswererDetected not in names[:answered]
+        and names.count(AnswererDetected) <= 1,
+        "StationLost and StationBack take turns": all(
+            kind is (StationLost, StationBack)[number % 2] for number, kind in enumerate(stations)
+        ),
+        "the conversation is the one it was taken into": len(conversations) <= 1 + moves,
         "times are UTC": all(event.at.utcoffset() == timedelta(0) for event in events),
         "times do not run backwards": times == sorted(times),
         "the cause fits what came before": all(

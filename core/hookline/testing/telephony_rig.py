@@ -9,16 +9,34 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from hookline.ports.telephony import LegEvent, TelephonyBackend
 
-NUMBERS = ("answers", "answers_and_hangs_up", "busy", "no_answer", "declined", "invalid", "unreachable")
-"""The behaviours that `Rig.number` is asked for. `no_answer` rings for ever; `answers_and_hangs_up` hangs up by
-itself some seconds after its answer; the answering ones say their tone all the time."""
+NUMBERS = (
+    "answers",
+    "answers_late",
+    "answers_and_hangs_up",
+    "announces",
+    "machine",
+    "person",
+    "busy",
+    "no_answer",
+    "declined",
+    "invalid",
+    "unreachable",
+)
+"""The behaviours that `Rig.number` is asked for. `no_answer` rings for ever; `announces` rings for ever, says its tone
+meanwhile, as an announcement before the answer (early media), and never answers; `answers_late` rings for 3 s or a
+little more; `answers_and_hangs_up` hangs up by itself some seconds after its answer; the answering ones say their tone
+all the time, but for `person`, who says a short word and waits for one, and `machine`, which speaks without a pause.
+`answers` gives the headers `ANSWER_HEADERS` with its answer, where the backend has HEADERS."""
+
+ANSWER_HEADERS = {"X-Answered-At": "desk-7"}
+"""Custom headers of the far side's answer."""
 
 STATIONS = ("answers", "declines")
 """The behaviours that `Rig.station` is asked for."""
@@ -36,6 +54,14 @@ class FarSide(Protocol):
         """Whether, just now, the person hears the one who was called at `address`."""
         ...
 
+    def hears_tone(self, hz: int) -> bool:
+        """Whether, just now, the person hears a tone of this pitch."""
+        ...
+
+    def headers(self) -> Mapping[str, str]:
+        """The custom headers with which the person was called."""
+        ...
+
     def digits(self) -> str:
         """The digits that have arrived here so far."""
         ...
@@ -45,7 +71,7 @@ class FarSide(Protocol):
         ...
 
     def hang_up(self) -> None:
-        """Hang up."""
+        """Hang up; who calls in and was not answered gives up."""
         ...
 
 
@@ -83,6 +109,26 @@ class Rig(Protocol):
 
     def station(self, behaviour: str) -> str:
         """A station's address that behaves so (one of `STATIONS`) and that nobody else is calling now."""
+        ...
+
+    def number_station(self, behaviour: str) -> str:
+        """A number of an agent's own telephone that behaves so (one of `STATIONS`); with NUMBER_STATION."""
+        ...
+
+    def open_browser(self, leg_id: str) -> str:
+        """Let a browser, whose microphone says its tone, take up this BROWSER station's leg; with BROWSER_STATION.
+
+        Again after `lose_browser`, it comes back as after a reload. Returns a name by which `far_side` and `hears`
+        know it, the same for the same leg.
+        """
+        ...
+
+    def lose_browser(self, leg_id: str) -> None:
+        """The browser vanishes without a word: its network is gone, or its tab."""
+        ...
+
+    def caller(self, headers: Mapping[str, str]) -> str:
+        """Somebody calls in, with these custom headers, and waits; returns his number. With INBOUND, else nothing."""
         ...
 
     def far_side(self, leg_id: str, address: str) -> FarSide:

@@ -11,10 +11,13 @@ from functools import cache
 from pathlib import Path
 
 RATE = 8000
-"""Samples per second; 16 bits each, mono."""
+"""Samples per second; 16 bits each."""
 
 AGENT_TONE_HZ = 440
 CUSTOMER_TONE_HZ = 1000
+CONSULT_TONE_HZ = 700
+SUPERVISOR_TONE_HZ = 1900
+GAP_TONE_HZ = 1400
 
 
 def write_tones(path: Path, pieces: Iterable[tuple[float, Sequence[int]]]) -> None:
@@ -22,14 +25,23 @@ def write_tones(path: Path, pieces: Iterable[tuple[float, Sequence[int]]]) -> No
 
     OSError where `path` cannot be written.
     """
+    _write(path, 1, ((seconds, _second(tuple(sorted(pitches)))) for seconds, pitches in pieces))
+
+
+def write_stereo_tones(path: Path, pieces: Iterable[tuple[float, Sequence[int], Sequence[int]]]) -> None:
+    """Write a WAV of two channels: so many seconds of the pitches on the left and of those on the right."""
+    sounds = ((seconds, _stereo_second(tuple(sorted(left)), tuple(sorted(right)))) for seconds, left, right in pieces)
+    _write(path, 2, sounds)
+
+
+def _write(path: Path, channels: int, sounds: Iterable[tuple[float, bytes]]) -> None:
     with path.open("wb") as stream, wave.open(stream, "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        for seconds, pitches in pieces:
+        for seconds, second in sounds:
             whole, rest = divmod(round(seconds * RATE), RATE)
-            second = _second(tuple(sorted(pitches)))
-            file.writeframes(second * whole + second[: rest * 2])
+            file.writeframes(second * whole + second[: rest * 2 * channels])
 
 
 def wav_seconds(path: Path) -> float:
@@ -38,11 +50,25 @@ def wav_seconds(path: Path) -> float:
         return file.getnframes() / file.getframerate()
 
 
-def level(path: Path, hz: int) -> float:
-    """How strongly the pitch `hz` sounds over the whole of a 16-bit WAV: 0 not at all, 1 a full-scale tone."""
+def channels(path: Path) -> int:
+    """How many channels a WAV file has."""
     with wave.open(str(path), "rb") as file:
-        channels, rate = file.getnchannels(), file.getframerate()
-        samples = _samples(file.readframes(file.getnframes()))[::channels]
+        return file.getnchannels()
+
+
+def level(path: Path, hz: int, channel: int | None = None) -> float:
+    """How strongly the pitch `hz` sounds over the whole of a 16-bit WAV: 0 not at all, 1 a full-scale tone.
+
+    On one channel (0 is left), or on the one on which it is loudest.
+    """
+    with wave.open(str(path), "rb") as file:
+        count, rate = file.getnchannels(), file.getframerate()
+        samples = _samples(file.readframes(file.getnframes()))
+    asked = range(count) if channel is None else (channel,)
+    return max(_level(samples[number::count], hz, rate) for number in asked)
+
+
+def _level(samples: array.array[int], hz: int, rate: int) -> float:
     if not samples:
         return 0.0
     # Goertzel's algorithm: one bin of a Fourier transform, without a library.
@@ -52,6 +78,13 @@ def level(path: Path, hz: int) -> float:
         last, before = sample + factor * last - before, last
     power = max(0.0, last * last + before * before - factor * last * before)
     return 2 * math.sqrt(power) / len(samples) / 32768
+
+
+@cache
+def _stereo_second(left: tuple[int, ...], right: tuple[int, ...]) -> bytes:
+    both = array.array("h", bytes(4 * RATE))
+    both[0::2], both[1::2] = array.array("h", _second(left)), array.array("h", _second(right))
+    return both.tobytes()
 
 
 @cache

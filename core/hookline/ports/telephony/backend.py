@@ -106,7 +106,7 @@ class TelephonyBackend(Protocol):
     def join(self, conversation_id: str, leg_id: str) -> None:
         """Bring an answered leg of another conversation into this one; from now on events and commands name it here.
 
-        Its bridges end and its recordings close. The agent hears it within 0.5 s of the `bridge` that follows.
+        Its bridges, hold and mute end and its recordings close. The agent hears it within 0.5 s of the `bridge` that follows.
         """
         ...
 
@@ -116,7 +116,8 @@ class TelephonyBackend(Protocol):
         `leg_b` may still ring: `leg_a` then hears its ringing, and both are bridged at the answer. Once they are
         bridged the end of one hangs up the other; a `leg_b` that ends unanswered leaves `leg_a` where it is, for
         the caller to play it something, join it to another conversation, or hang it up. When `leg_a` ends while
-        `leg_b` rings, `leg_b` is hung up. What was bridged with either ends; recordings of `leg_a` close.
+        `leg_b` rings, `leg_b` is hung up. Their other bridges, hold and mute
+        end; recordings of `leg_a` close.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from hookline.ports.telephony import Capability, HangupCause, LegEnded, TelephonyError
+from hookline.ports.telephony import Capability, HangupCause, LegAnswered, LegEnded, LegRinging, TelephonyError
 from hookline.testing.telephony_play import SETTLE_SECONDS, Play
 from hookline.testing.telephony_scenario import Scenarios
 
@@ -40,13 +40,49 @@ def not_bridged(play: Play) -> None:
 
 @_here.scenario(*TALK)
 def bridge_too_early(play: Play) -> None:
-    """Bridging a leg that has not answered is refused as retryable, and works after the answer."""
+    """Bridging a leg that has not answered is refused as retryable, unless the backend has early media."""
     room = play.room()
     agent, customer = play.answered_station(room), play.call(room, "no_answer")
-    error = play.refused(
-        lambda: play.backend.bridge(room, agent, customer), "an unanswered leg cannot be bridged", TelephonyError
-    )
+    bridge = partial(play.backend.bridge, room, agent, customer)
+    if Capability.EARLY_MEDIA in play.backend.capabilities:
+        bridge()
+        return
+    error = play.refused(bridge, "an unanswered leg cannot be bridged", TelephonyError)
     play.expect(error.retryable, "bridging before the answer may work a moment later: retryable")
+
+
+@_here.scenario(*TALK, Capability.EARLY_MEDIA)
+def early_media(play: Play) -> None:
+    """Bridged before its answer, a far side that speaks is heard by the agent, and has not answered."""
+    room = play.room()
+    agent, customer = play.answered_station(room), play.call(room, "announces")
+    play.until("LegRinging comes", lambda: bool(play.events(customer, LegRinging)))
+    play.backend.bridge(room, agent, customer)
+    play.until("the agent hears the announcement", lambda: play.hears(agent, customer))
+    play.expect(not play.events(customer, LegAnswered), "an announcement before the answer is no answer")
+
+
+@_here.scenario(*TALK, Capability.EARLY_MEDIA)
+def early_bridge_lasts(play: Play) -> None:
+    """A bridge made while it rings lets the two hear each other after the answer."""
+    room = play.room()
+    agent, customer = play.answered_station(room), play.call(room)
+    play.backend.bridge(room, agent, customer)
+    play.until_answered(customer)
+    _hear_each_other(play, agent, customer)
+
+
+@_here.scenario(*TALK)
+def unbridge(play: Play) -> None:
+    """Unbridged, the two do not hear each other any more and stay; unbridging again is no error."""
+    room, agent, customer = play.talk()
+    _hear_each_other(play, agent, customer)
+    for _ in range(2):
+        play.backend.unbridge(room, agent, customer)
+    play.until_heard({agent: [], customer: []})
+    play.expect(not play.events(customer, LegEnded), "an unbridged leg stays")
+    play.backend.bridge(room, agent, customer)
+    _hear_each_other(play, agent, customer)
 
 
 @_here.scenario(*TALK, Capability.HOLD)

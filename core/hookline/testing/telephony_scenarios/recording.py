@@ -5,10 +5,18 @@ from __future__ import annotations
 import wave
 from pathlib import Path
 
-from hookline.ports.telephony import Capability, HangupCause, LegEnded, RecordingFinished, TelephonyError
+from hookline.ports.telephony import (
+    Capability,
+    HangupCause,
+    LegEnded,
+    LegKind,
+    RecordingFinished,
+    SupervisionMode,
+    TelephonyError,
+)
 from hookline.testing.telephony_play import SETTLE_SECONDS, Play
 from hookline.testing.telephony_scenario import Scenarios, refuses
-from hookline.testing.tones import level, wav_seconds
+from hookline.testing.tones import channels, level, wav_seconds
 
 _here = Scenarios()
 SCENARIOS = _here.all
@@ -45,6 +53,69 @@ def recording(play: Play) -> None:
     _check_file(play, finished, path, 3.0)
     for who, hz in tones.items():
         play.expect(level(path, hz) > AUDIBLE, f"the {who} ({hz} Hz) is on the recording")
+
+
+@_here.scenario(*RECORD, Capability.RECORD_STEREO)
+def recording_stereo(play: Play) -> None:
+    """In stereo the customer is on the left alone, and the agent on the right alone."""
+    room, agent, customer = play.talk()
+    tones = {0: play.far(customer).tone_hz, 1: play.far(agent).tone_hz}
+    recording_id, path = play.record(room, customer)
+    play.rig.let_pass(2.0)
+    play.backend.stop_recording(recording_id)
+    _check_file(play, play.until_recorded(customer, recording_id), path, 2.0)
+    play.expect(channels(path) == 2, "a stereo recording has two channels")
+    for side, hz in tones.items():
+        play.expect(level(path, hz, side) > AUDIBLE, f"{hz} Hz is on channel {side}")
+        play.expect(level(path, hz, 1 - side) < AUDIBLE / 2, f"{hz} Hz is not on channel {1 - side}")
+
+
+@_here.scenario(*RECORD, Capability.RECORD_STEREO, Capability.SUPERVISE)
+def whisper_is_not_recorded(play: Play) -> None:
+    """A supervisor's whisper is on neither channel; what he says to both (barge) is on the right."""
+    room, _, customer = play.talk()
+    supervisor = play.answered_station(room, LegKind.SUPERVISOR)
+    hz = play.far(supervisor).tone_hz
+    for mode, recorded in ((SupervisionMode.WHISPER, False), (SupervisionMode.BARGE, True)):
+        play.backend.supervise(supervisor, mode)
+        play.rig.let_pass(SETTLE_SECONDS)
+        recording_id, path = play.record(room, customer)
+        play.rig.let_pass(1.5)
+        play.backend.stop_recording(recording_id)
+        play.until_recorded(customer, recording_id)
+        play.expect(level(path, hz, 0) < AUDIBLE / 2, f"in {mode.value} the supervisor is not on the left")
+        play.expect((level(path, hz, 1) > AUDIBLE) is recorded, f"right channel in {mode.value}: {recorded}")
+
+
+@_here.scenario(*RECORD, Capability.RECORD_PAUSE, Capability.MUTE)
+def recording_paused(play: Play) -> None:
+    """What is said during a pause is not in the file; the gap is told, and the recording goes on after it."""
+    room, agent, customer = play.talk()
+    hz = play.far(agent).tone_hz
+    play.backend.mute(agent, True)
+    play.until_heard({customer: [], agent: [customer]})
+    recording_id, path = play.record(room, customer)
+    play.rig.let_pass(2.0)
+    play.backend.pause_recording(recording_id, True)
+    play.backend.pause_recording(recording_id, True)
+    play.backend.mute(agent, False)
+    play.until_heard({customer: [agent]})
+    play.rig.let_pass(2.0)
+    play.backend.mute(agent, True)
+    play.until_heard({customer: [], agent: [customer]})
+    play.backend.pause_recording(recording_id, False)
+    play.rig.let_pass(1.5)
+    play.backend.stop_recording(recording_id)
+    finished = play.until_recorded(customer, recording_id)
+    _check_file(play, finished, path, 3.5)
+    play.expect(level(path, hz) < AUDIBLE / 2, "what the agent said during the pause is not in the file")
+    play.expect(len(finished.gaps) == 1, f"one pause makes one gap; there are {len(finished.gaps)}")
+    second, length = finished.gaps[0]
+    play.expect(abs(second - 2.0) <= SLACK_SECONDS, f"the gap is told at second 2; it says {second}")
+    play.expect(length >= 2.0, f"the gap's length is that of the pause, at least 2 s; it says {length}")
+    play.refused(
+        lambda: play.backend.pause_recording(recording_id, True), "a closed recording cannot be paused", TelephonyError
+    )
 
 
 @_here.scenario(*RECORD)
