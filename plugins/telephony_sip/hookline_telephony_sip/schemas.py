@@ -15,6 +15,7 @@ from hookline.services.phones import InvalidPhone, normalise
 from hookline.text import N_
 from hookline.validation import line
 from hookline_telephony_sip.addresses import sip_host, user_part
+from hookline_telephony_sip.browser_settings import BrowserSettingsFields, take_browser_settings
 from hookline_telephony_sip.errors import InvalidSipValue
 from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.trunk import NumberFormat
@@ -106,7 +107,7 @@ class NumberSchema(Schema):
     number = line(required=True, most=60)
 
 
-class SettingsSchema(Schema):
+class SettingsSchema(BrowserSettingsFields):
     """The plugin's settings."""
 
     bind_address = fields.String(
@@ -140,8 +141,8 @@ class SettingsSchema(Schema):
 
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> SipSettings:
-        music = data.pop("hold_music")
+        music, browser = data.pop("hold_music"), take_browser_settings(data)
         try:
-            return SipSettings(hold_music=Path(music) if music else None, **data)
+            return SipSettings(hold_music=Path(music) if music else None, browser=browser, **data)
         except InvalidInput as error:
             raise ValidationError(dict(error.fields)) from error

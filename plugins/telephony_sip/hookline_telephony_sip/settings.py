@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hookline.errors import InvalidInput
+from hookline_telephony_sip.browser_settings import BrowserSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class SipSettings:
     `bind_address`: the IPv4 address that SIP and RTP are bound to; a stranger must not be able to reach it.
     `warm_cells`: cells kept ready for the next conversation. `max_cells`: conversations at once.
     `media_timeout_seconds`: a leg that has brought no RTP for so long, hold apart, is lost; 0 means never.
+    `browser`: how browsers that are agents' phones reach the cells.
     `hold_music`: a 16 bit mono WAV file for legs on hold; None means a breath of noise.
     """
 
@@ -25,6 +27,7 @@ class SipSettings:
     hold_music: Path | None = None
     clock_rate: int = 8000
     media_timeout_seconds: float = 30.0
+    browser: BrowserSettings = field(default_factory=BrowserSettings)
 
     def __post_init__(self) -> None:
         problems: dict[str, list[str]] = {}
