@@ -15,6 +15,7 @@ from hookline.commands.doctor import doctor
 from hookline.commands.explain import explain
 from hookline.commands.install import init
 from hookline.commands.mail import mail
+from hookline.commands.plugins import plugins
 from hookline.commands.recordings import recordings
 from hookline.commands.results import results
 from hookline.commands.suppression import suppression
@@ -89,6 +90,7 @@ cli.add_command(data)
 cli.add_command(doctor)
 cli.add_command(explain)
 cli.add_command(init)
+cli.add_command(plugins)
 cli.add_command(recordings)
 cli.add_command(mail)
 cli.add_command(results)

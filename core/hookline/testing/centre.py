@@ -225,6 +225,16 @@ class Centre:
             self.settle()
         return self.calls()[-1]
 
+    def call_with(self, number: str, code: str = "SUCCESS") -> Call:
+        """A whole call with a fresh contact of Acme, in a campaign and with an agent of its own; the call."""
+        agent = self.agent(f"agent-{number}")
+        self.campaign([number], agents=[agent], name=f"Campaign {number}")
+        self.start_work(agent)
+        call = self.talk(agent, code, seconds=5)
+        self.runtime.agents.log_out(agent)
+        self.settle()
+        return call
+
     def run_job(self, name: str) -> str:
         """Run a background job ("<plugin>.<job>") now and publish what it stored; its result. Raises what it raises."""
         result = self.runtime.scheduler.jobs[name].run(JobRun())

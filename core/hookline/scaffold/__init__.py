@@ -1,0 +1,1 @@
+"""Writes a complete plugin for its author to begin with: `hookline plugins new NAME`."""
