@@ -27,6 +27,7 @@ RECORD_STATES = {
     "in_call": N_("In a call"),
     "wrap_up": N_("Wrap-up"),
     "retry": N_("To be tried again"),
+    "due": N_("Due again"),
     "callback": N_("Callback promised"),
     "done": N_("Done"),
 }
@@ -35,6 +36,7 @@ RECORD_STATE_TONES = {
     "in_call": "info",
     "wrap_up": "info",
     "retry": "warn",
+    "due": "warn",
     "callback": "info",
     "done": "ok",
 }
@@ -47,8 +49,11 @@ PURPOSES = {
 }
 
 DIAL_MODES = {
+    "manual": N_("Manual: the agent types or clicks a number"),
     "preview": N_("Preview: the agent dials or skips"),
     "progressive": N_("Progressive: the dialler dials for each ready agent"),
+    "power": N_("Power: so many calls for each ready agent"),
+    "predictive": N_("Predictive: the pacer decides how many calls"),
 }
 
 CATEGORIES = {

@@ -22,10 +22,13 @@ class Purpose(StrEnum):
 
 
 class DialMode(StrEnum):
-    """Who decides when a contact is dialled. Only what is built is offered."""
+    """Who decides when a contact is dialled."""
 
+    MANUAL = "manual"  # the agent types or clicks a number
     PREVIEW = "preview"
     PROGRESSIVE = "progressive"
+    POWER = "power"  # a fixed number of calls for each ready agent
+    PREDICTIVE = "predictive"  # the pacer decides how many
 
 
 class CampaignState(StrEnum):
@@ -35,6 +38,25 @@ class CampaignState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     ENDED = "ended"
+    ARCHIVED = "archived"  # ended, and out of everybody's way
+
+
+class AbandonRule(StrEnum):
+    """Over which calls the abandon rate is counted."""
+
+    #: US TSR safe harbour (16 CFR 310.4(b)(4)): per campaign, over its life if under 30 days, else each 30 days.
+    THIRTY_DAYS = "thirty_days"
+    DAY = "day"  # each calendar day of the installation's own zone
+    ZERO = "zero"  # none at all: a call is placed only for an agent who waits for it
+
+
+class MachineAction(StrEnum):
+    """What becomes of a call that an answering machine took."""
+
+    IGNORE = "ignore"  # machines are not told from people
+    HANG_UP = "hang_up"
+    LEAVE_MESSAGE = "leave_message"
+    PASS_ON = "pass_on"  # to the agent, as any call
 
 
 class RecordState(StrEnum):
@@ -45,6 +67,7 @@ class RecordState(StrEnum):
     IN_CALL = "in_call"
     WRAP_UP = "wrap_up"  # call ended, disposition awaited
     RETRY = "retry"  # due again at next_due_at
+    DUE = "due"  # a retry whose time has come
     CALLBACK = "callback"  # promised for next_due_at
     DONE = "done"
 

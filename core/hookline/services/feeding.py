@@ -34,6 +34,7 @@ def _missing(unit: UnitOfWork) -> Select[*tuple[Any, ...]]:
             Campaign.id,
             ListContact.contact_id,
             Campaign.client_id,
+            Contact.time_zone,
             literal(RecordState.NEW.value),
             literal(0),
             literal(0),
@@ -49,6 +50,6 @@ def _missing(unit: UnitOfWork) -> Select[*tuple[Any, ...]]:
 
 
 def _insert(unit: UnitOfWork, wanted: Select[*tuple[Any, ...]]) -> int:
-    columns = ["campaign_id", "contact_id", "client_id", "state", "priority", "attempts", "updated_at"]
+    columns = ["campaign_id", "contact_id", "client_id", "time_zone", "state", "priority", "attempts", "updated_at"]
     added = unit.session.execute(insert(CampaignContact).from_select(columns, wanted.order_by(ListContact.contact_id)))
     return max(added.rowcount, 0) if isinstance(added, CursorResult) else 0

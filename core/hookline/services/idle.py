@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
-from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact, Contact
+from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact
 from hookline.domain.campaigns import CallingWindow, CampaignState, RecordState
 
 
@@ -55,7 +55,7 @@ def _reason(session: Session, campaign: Campaign, agent: AgentSession, now: date
     if campaign.backend != agent.backend:
         return Idle(campaign.name, IdleReason.OTHER_BACKEND)
     waiting = (CampaignContact.campaign_id == campaign.id) & CampaignContact.state.in_(
-        [RecordState.NEW, RecordState.RETRY, RecordState.CALLBACK]
+        [RecordState.NEW, RecordState.DUE, RecordState.RETRY, RecordState.CALLBACK]
     )
     left = session.scalar(select(func.count()).select_from(CampaignContact).where(waiting)) or 0
     if not left:
@@ -63,7 +63,7 @@ def _reason(session: Session, campaign: Campaign, agent: AgentSession, now: date
         return Idle(campaign.name, IdleReason.ALL_DONE if some else IdleReason.NO_CONTACTS)
     due = waiting & (CampaignContact.next_due_at.is_(None) | (CampaignContact.next_due_at <= now))
     zones = session.scalars(
-        select(Contact.time_zone).join(CampaignContact, CampaignContact.contact_id == Contact.id).where(due).distinct()
+        select(CampaignContact.time_zone).where(due).distinct()
     ).all()
     if not zones:
         soonest = session.scalar(select(func.min(CampaignContact.next_due_at)).where(waiting))

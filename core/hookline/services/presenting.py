@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
-from sqlalchemy import case, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact, Contact, User
+from hookline.db.models import AgentSession, CampaignContact, User
 from hookline.domain.agents import AgentEvent, AgentState
-from hookline.domain.campaigns import CallingWindow, CampaignState, DialMode, RecordState
+from hookline.domain.campaigns import DialMode
 from hookline.domain.dialling import DialRefused, Refusal
 from hookline.domain.events import ContactPresented
 from hookline.errors import HooklineError
-from hookline.services import outcomes
+from hookline.services import claims, outcomes
 from hookline.services.agent_moves import move
 from hookline.services.gate import DialAsk, DialGate
 from hookline.services.placing import Placer, first_number
+from hookline.services.work_shares import work_sources
 
 log = structlog.get_logger(__name__)
 
@@ -127,8 +126,6 @@ class Presenter:
             record = _next_record(unit, agent)
             if record is None:
                 return None
-            record.state, record.owner_id = RecordState.RESERVED, agent_id
-            record.reserved_at = unit.clock.now()
             return _Claim(record.id, first_number(record.contact) or "", DialMode(record.campaign.dial_mode))
 
     def _settle_claim(self, agent_id: int, claim: _Claim, refusals: list[Refusal]) -> bool:
@@ -158,48 +155,5 @@ class Presenter:
 
 
 def _next_record(unit: UnitOfWork, agent: AgentSession) -> CampaignContact | None:
-    """The due record with the highest priority among the campaigns he may work on, where it is calling time."""
-    now = unit.clock.now()
-    mine = select(CampaignAgent.campaign_id).where(CampaignAgent.user_id == agent.user_id)
-    campaigns = unit.session.scalars(
-        select(Campaign).where(
-            Campaign.id.in_(mine), Campaign.state == CampaignState.RUNNING, Campaign.backend == agent.backend
-        )
-    ).all()
-    choices = []
-    for campaign in campaigns:
-        if agent.campaign_id in (None, campaign.id):
-            zones = _open_zones(unit.session, campaign, now)
-            choices += [(CampaignContact.campaign_id == campaign.id) & Contact.time_zone.in_(zones)] if zones else []
-    if not choices:
-        return None
-    mine_or_anyones = CampaignContact.callback_owner_id.is_(None) | (CampaignContact.callback_owner_id == agent.user_id)
-    promised = (CampaignContact.state == RecordState.CALLBACK) & mine_or_anyones
-    again = (CampaignContact.state == RecordState.RETRY) | promised
-    waiting = (CampaignContact.state == RecordState.NEW) | (again & (CampaignContact.next_due_at <= now))
-    promises_first = case((CampaignContact.state == RecordState.CALLBACK, 0), else_=1)
-    return unit.session.scalar(
-        select(CampaignContact)
-        .join(Contact, Contact.id == CampaignContact.contact_id)
-        .where(or_(*choices), waiting)
-        .order_by(
-            promises_first,
-            CampaignContact.priority.desc(),
-            CampaignContact.next_due_at.nulls_last(),
-            CampaignContact.id,
-        )
-        .limit(1)
-        .with_for_update(skip_locked=True, key_share=True, of=CampaignContact)
-    )
-
-
-def _open_zones(session: Session, campaign: Campaign, now: datetime) -> list[str]:
-    """Time zones of the campaign's contacts in which its window is open now."""
-    zones = session.scalars(
-        select(Contact.time_zone)
-        .join(CampaignContact, CampaignContact.contact_id == Contact.id)
-        .where(CampaignContact.campaign_id == campaign.id)
-        .distinct()
-    )
-    window = CallingWindow.from_json(campaign.window)
-    return [zone for zone in zones if window.is_open(now, zone)]
+    """The next due record among the campaigns he may work on, where it is calling time."""
+    return claims.claim(unit, work_sources(unit.session, agent), agent.user_id)

@@ -3,7 +3,14 @@
 from hookline.db.models.agents import AgentSession, AgentStateChange, Station
 from hookline.db.models.callbacks import Callback
 from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording, RecordingDeletion
-from hookline.db.models.campaigns import Campaign, CampaignAgent, CampaignContact, CampaignList, Disposition
+from hookline.db.models.campaigns import (
+    Campaign,
+    CampaignAgent,
+    CampaignContact,
+    CampaignList,
+    Disposition,
+    PacingTick,
+)
 from hookline.db.models.contacts import (
     Contact,
     ContactList,
@@ -57,6 +64,7 @@ __all__ = [
     "Mail",
     "OutboxEvent",
     "OutboxReader",
+    "PacingTick",
     "Recording",
     "RecordingDeletion",
     "Station",

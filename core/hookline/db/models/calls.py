@@ -98,6 +98,8 @@ class Call(Base):
     muted: Mapped[bool] = mapped_column(default=False)
     #: Digits the customer pressed.
     dtmf: Mapped[str] = mapped_column(default="")
+    #: Who answered by the sound of it: "person", "machine", "undecided"; empty where nobody listened for it.
+    answerer: Mapped[str] = mapped_column(default="")
     queued_at: Mapped[datetime]
     ringing_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hookline.db.base import Base, marks
 from hookline.db.models.contacts import Contact
+
+_WAITING = text("state IN ('new', 'due')")
+_SLEEPING = text("state = 'retry'")
+_PROMISED = text("state = 'callback'")
+_RESERVED = text("state = 'reserved'")
 
 
 class Campaign(Base):
@@ -40,6 +45,30 @@ class Campaign(Base):
     attempts_total: Mapped[int] = mapped_column(default=10)
     ring_timeout_seconds: Mapped[int] = mapped_column(default=30)
     wrap_up_seconds: Mapped[int] = mapped_column(default=60)
+    #: Among running campaigns; higher is served first.
+    priority: Mapped[int] = mapped_column(default=0)
+    #: When it starts and ends by itself.
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    #: Countries (ISO 3166) on whose public holidays nobody is called.
+    holidays: Mapped[list[str]] = mapped_column(default=list)
+    #: Further caps on attempts; 0 for none. `attempts_per_day` and `attempts_total` count contacts and numbers alike.
+    attempts_per_week: Mapped[int] = mapped_column(default=0)
+    number_attempts_per_day: Mapped[int] = mapped_column(default=0)
+    number_attempts_per_week: Mapped[int] = mapped_column(default=0)
+    number_attempts_total: Mapped[int] = mapped_column(default=0)
+    #: Successes to be reached; 0 for no target.
+    target: Mapped[int] = mapped_column(default=0)
+    #: How long an agent may look at a contact in preview mode before it is put aside; 0 for as long as he likes.
+    preview_seconds: Mapped[int] = mapped_column(default=0)
+    #: Calls for each ready agent in power mode.
+    power_ratio: Mapped[float] = mapped_column(default=1.5)
+    #: The one knob: the share of calls answered by a person that may find no agent. 0.03 is 3 %.
+    abandon_limit: Mapped[float] = mapped_column(default=0.03)
+    abandon_rule: Mapped[str] = mapped_column(default="thirty_days")
+    #: How long an abandoned contact is called only with an agent reserved for the call.
+    abandon_care_hours: Mapped[int] = mapped_column(default=72)
+    machine_action: Mapped[str] = mapped_column(default="ignore")
     required_policies: Mapped[list[str]]
     #: ISO 3166 codes that may be dialled; empty: the countries of its lists.
     allowed_countries: Mapped[list[str]] = mapped_column(default=list)
@@ -70,6 +99,8 @@ class CampaignAgent(Base):
     edit_contacts: Mapped[bool] = mapped_column(default=False)
     hear_own_recordings: Mapped[bool] = mapped_column(default=False)
     see_numbers: Mapped[bool] = mapped_column(default=True)
+    #: His share of contacts among campaigns of equal priority.
+    weight: Mapped[int] = mapped_column(default=1)
 
 
 class Disposition(Base):
@@ -96,13 +127,41 @@ class CampaignContact(Base):
     held = True
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id"),
-        Index("ix_campaign_contacts_due", "campaign_id", "state", "priority", "next_due_at", "id"),
+        # One for each thing that `hookline.services.claims` asks, in its order.
+        Index(
+            "ix_campaign_contacts_waiting",
+            "campaign_id",
+            "time_zone",
+            desc("priority"),
+            "state",
+            "id",
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+        Index(
+            "ix_campaign_contacts_sleeping",
+            "campaign_id",
+            "next_due_at",
+            sqlite_where=_SLEEPING,
+            postgresql_where=_SLEEPING,
+        ),
+        Index(
+            "ix_campaign_contacts_promised",
+            "campaign_id",
+            "next_due_at",
+            sqlite_where=_PROMISED,
+            postgresql_where=_PROMISED,
+        ),
+        Index("ix_campaign_contacts_state", "campaign_id", "state"),
+        Index("ix_campaign_contacts_reserved", "reserved_at", sqlite_where=_RESERVED, postgresql_where=_RESERVED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    #: The contact's, kept equal by triggers (see the migration): whom may be called now is asked for every claim.
+    time_zone: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="new")
     #: Higher is served first.
     priority: Mapped[int] = mapped_column(default=0)
@@ -114,6 +173,8 @@ class CampaignContact(Base):
     callback_id: Mapped[int | None]
     callback_owner_id: Mapped[int | None]
     last_result: Mapped[str] = mapped_column(default="")
+    #: After an abandoned call: until then only with an agent reserved.
+    agent_only_until: Mapped[datetime | None]
     #: Why it was last skipped or not dialled, for the record's history.
     last_note: Mapped[str] = mapped_column(default="")
     disposition_id: Mapped[int | None] = mapped_column(ForeignKey("dispositions.id"))
@@ -121,3 +182,21 @@ class CampaignContact(Base):
 
     contact: Mapped[Contact] = relationship()
     campaign: Mapped[Campaign] = relationship()
+
+
+class PacingTick(Base):
+    """One decision of a campaign's pacer: what it knew, what it reckoned, how many calls, and why."""
+
+    __tablename__ = "pacing_ticks"
+    __table_args__ = (Index("ix_pacing_ticks_campaign_at", "campaign_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    at: Mapped[datetime]
+    pacer: Mapped[str]
+    calls: Mapped[int]
+    #: A stable word for why it was this number (see `hookline.pacing`).
+    why: Mapped[str]
+    #: Agents and calls by state, and the campaign's totals, as the pacer was told.
+    inputs: Mapped[dict[str, Any]]
+    estimates: Mapped[dict[str, Any]]
