@@ -19,7 +19,7 @@ REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 DOMAINS = tuple(
     importlib.import_module(f"{hookspecs.__name__}.{module.name}")
     for module in pkgutil.iter_modules(hookspecs.__path__)
-    if module.name != "markers"
+    if module.name not in ("markers", "deprecation")
 )
 NOTICE = "<!-- Made by `make reference` from the code: edit the docstrings, not this file. -->\n"
 

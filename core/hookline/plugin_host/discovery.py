@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 
 from hookline import PLUGIN_API_VERSION, __version__
+from hookline.plugin_host.contract import version_note
 from hookline.plugin_host.manifest import BadManifest, Manifest, read_manifest
 from hookline.plugin_host.states import PluginState, PluginStatus
 from hookline.text import N_
@@ -55,13 +56,8 @@ def take_stock(manifest: Manifest, status: PluginStatus) -> None:
             modules=", ".join(missing),
             line=manifest.install_line(),
         )
-    elif manifest.api.split(".")[0] != PLUGIN_API_VERSION.split(".")[0]:
-        status.stand(
-            PluginState.FAILED,
-            N_("Built for plugin contract %(wanted)s; this Hookline has %(here)s."),
-            wanted=manifest.api,
-            here=PLUGIN_API_VERSION,
-        )
+    elif note := version_note(manifest.api):
+        status.stand(PluginState.FAILED, note, wanted=manifest.api, here=PLUGIN_API_VERSION)
     elif not manifest.fits(__version__):
         status.stand(
             PluginState.FAILED,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Callable, Iterable
 
 import pluggy
 import structlog
 
 from hookline.contributions import PluginContext
-from hookline.errors import HooklineError
 from hookline.hookspecs import data, dialling, health, jobs, results, scripts, telephony, web
+from hookline.plugin_host import contract
 from hookline.plugin_host.discovery import discover, take_stock
 from hookline.plugin_host.manifest import Manifest
 from hookline.plugin_host.states import PluginState, PluginStatus
@@ -66,18 +65,10 @@ class PluginLoader:
     def register(self, name: str, hooks: object) -> None:
         """Register one plugin's hooks; unknown hooks are refused by name, never ignored."""
         self.statuses.setdefault(name, PluginStatus(name, name, "?", PluginState.ACTIVE))
-        self._refuse_unknown(name, hooks)
+        contract.refuse_unknown(name, hooks, contract.known_hooks(self.manager))
+        contract.warn_of_deprecated(name, hooks, self.manager)
         self.manager.register(hooks, name=name)
         self.manager.check_pending()
-
-    def _refuse_unknown(self, name: str, hooks: object) -> None:
-        known = {h for h in dir(self.manager.hook) if h.startswith("hookline_")}
-        for method, _ in inspect.getmembers(type(hooks), callable):
-            if method.startswith("hookline_") and method not in known:
-                raise HooklineError(
-                    f"Plugin {name} implements {method}, which this Hookline does not call.",
-                    f"Known hooks: {', '.join(sorted(known))}.",
-                )
 
     def mark_failed(self, name: str, note_id: str, error: BaseException, **params: object) -> None:
         """Take a plugin out of service, with a note for the operator: a message id, "%(error)s" and `params` in it."""
