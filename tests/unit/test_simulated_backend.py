@@ -290,8 +290,9 @@ def test_who_is_on_the_recording_when(world: World, tmp_path: Path) -> None:
         world.backend.start_recording("room", "leg", path.name, path)
         world.clock.advance(2.5)
         world.backend.stop_recording(path.name)
-    levels = [[round(level(path, hz), 2) for hz in (AGENT_TONE_HZ, CUSTOMER_TONE_HZ)] for path in (one, two, three)]
-    assert levels == [[0, 0.5], [0.25, 0.25], [0, 0]]
+    sides = ((AGENT_TONE_HZ, 1), (AGENT_TONE_HZ, 0), (CUSTOMER_TONE_HZ, 0), (CUSTOMER_TONE_HZ, 1))
+    levels = [[round(level(path, hz, side), 2) for hz, side in sides] for path in (one, two, three)]
+    assert levels == [[0, 0, 0.5, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 0]]
     assert [wav_seconds(path) for path in (one, two, three)] == [2.5] * 3
 
 
@@ -321,7 +322,7 @@ def test_a_long_recordings_file_is_cut_and_its_length_told(world: World, tmp_pat
 @pytest.mark.parametrize(
     ("command", "retryable"),
     [
-        (lambda backend, path: backend.bridge("room", "agent", "ringing"), True),
+        (lambda backend, path: backend.join("room-2", "ringing"), True),
         (lambda backend, path: backend.bridge("room", "agent", "agent"), False),
         (lambda backend, path: backend.bridge("room", "agent", "elsewhere"), False),
         (lambda backend, path: backend.hold("ringing", True), True),

@@ -50,7 +50,7 @@ def play_to_one(play: Play) -> None:
     """A sound reaches its leg alone, unless it is played aloud; afterwards the two hear each other as before."""
     _, agent, customer = play.talk()
     for aloud in (False, True):
-        play_id = play.play_sound(customer, play.sound(SOUND_HZ, 10.0), aloud=aloud)
+        play_id = play.play_sound(customer, play.sound(SOUND_HZ, 1.0), loop=True, aloud=aloud)
         _until_tone(play, customer, True)
         _until_tone(play, agent, aloud)
         play.backend.stop_play(play_id)
