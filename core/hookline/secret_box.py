@@ -5,6 +5,7 @@ Whoever gets hold of a copy of the database alone reads none of them.
 
 from __future__ import annotations
 
+import hmac
 import os
 from pathlib import Path
 
@@ -22,8 +23,7 @@ class SecretBox:
 
     def seal(self, secret: str) -> str:
         """The secret, encrypted."""
-        if not self._path.exists():
-            self._make()
+        self._have_key()
         return self._fernet().encrypt(secret.encode("utf-8")).decode("ascii")
 
     def open(self, sealed: str) -> str:
@@ -32,6 +32,15 @@ class SecretBox:
             return self._fernet().decrypt(sealed.encode("ascii")).decode("utf-8")
         except InvalidToken as error:
             raise self._unusable() from error
+
+    def fingerprint(self, secret: str) -> str:
+        """The same for the same secret, and without the key no help in guessing it: for telling whether one changed."""
+        self._have_key()
+        return hmac.new(self._path.read_bytes().strip(), secret.encode("utf-8"), "sha256").hexdigest()[:32]
+
+    def _have_key(self) -> None:
+        if not self._path.exists():
+            self._make()
 
     def _fernet(self) -> Fernet:
         try:

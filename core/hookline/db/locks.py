@@ -18,6 +18,8 @@ OUTBOX = "outbox"
 MIGRATIONS = "migrations"
 #: Held while somebody may stop being an administrator: one stays.
 ADMINISTRATORS = "administrators"
+#: Held while a release set gets its number.
+RELEASE_SETS = "release sets"
 
 
 def contacts_of(client_id: int) -> str:

@@ -38,7 +38,7 @@ class AgentStateChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StationChanged(Event):
-    """An agent's station is connecting, connected or gone."""
+    """An agent's station is connecting, connected or gone; lost: a browser that is away and may come back."""
 
     state: str
     reason: str = ""
@@ -169,3 +169,20 @@ class WebhookEndpointStopped(Event):
 
     endpoint_id: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginsChanged(Event):
+    """Somebody (`agent_id`, None for a command or the settings file) changed which plugins are enabled, or their
+    settings: release set `number`."""
+
+    number: int
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginsApplied(Event):
+    """The running server has release set `number` in force; `sound` is False where something of it did not work."""
+
+    number: int
+    sound: bool

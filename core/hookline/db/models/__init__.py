@@ -3,6 +3,7 @@
 from hookline.db.models.agents import AgentSession, AgentStateChange, Station
 from hookline.db.models.callbacks import Callback
 from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording, RecordingDeletion
+from hookline.db.models.campaign_plugins import CampaignPlugin
 from hookline.db.models.campaigns import (
     Campaign,
     CampaignAgent,
@@ -26,6 +27,7 @@ from hookline.db.models.imports import ImportRejection, ImportRun, ImportSource,
 from hookline.db.models.jobs import JobStatus
 from hookline.db.models.mail import Mail
 from hookline.db.models.outbox import OutboxEvent, OutboxReader
+from hookline.db.models.release_sets import ReleaseSet
 from hookline.db.models.suppression import Suppression, SuppressionList
 from hookline.db.models.tokens import ApiReply, ApiToken, ApiTokenClient
 from hookline.db.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookSeen
@@ -43,6 +45,7 @@ __all__ = [
     "CampaignAgent",
     "CampaignContact",
     "CampaignList",
+    "CampaignPlugin",
     "Client",
     "Contact",
     "ContactList",
@@ -67,6 +70,7 @@ __all__ = [
     "PacingTick",
     "Recording",
     "RecordingDeletion",
+    "ReleaseSet",
     "Station",
     "Suppression",
     "SuppressionList",

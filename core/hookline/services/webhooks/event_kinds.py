@@ -14,6 +14,8 @@ _INTERNAL = {
     "ApiTokenIssued",
     "ApiTokenRevoked",
     "JobFailed",
+    "PluginsApplied",
+    "PluginsChanged",
     "WebhookEndpointStopped",
 }
 PING = "Ping"
