@@ -12,9 +12,12 @@ from hookline.db import migrate
 from hookline.db.database import Database
 from hookline.db.leadership import SoleEngine, leadership_for
 from hookline.engine import Engine
+from hookline.health import HealthCheck
 from hookline.jobs import Job
-from hookline.permissions import CORE_PERMISSIONS
+from hookline.permissions import CORE_PERMISSIONS, Permissions
+from hookline.plugin_changes import PluginChanges
 from hookline.plugin_host.host import PluginHost
+from hookline.plugin_readers import PluginReaders
 from hookline.plugin_settings import PluginSettings
 from hookline.ports.clock import Clock, SystemClock
 from hookline.ports.recording_store import RecordingStore
@@ -50,11 +53,13 @@ from hookline.services.job_board import JobBoard
 from hookline.services.lists import ListService
 from hookline.services.mail import MailServer, MailService
 from hookline.services.notifications import DispositionNotifier
+from hookline.services.phone import PhoneService
 from hookline.services.placing import Placer
 from hookline.services.presenting import Presenter
 from hookline.services.record_reads import RecordReadService
 from hookline.services.recording_moves import RecordingMoves
 from hookline.services.recordings import RecordingService
+from hookline.services.release_sets import ReleaseSets
 from hookline.services.stations import StationService
 from hookline.services.suppression import SuppressionService
 from hookline.services.tokens import TokenService
@@ -78,8 +83,8 @@ class Runtime:
         self.bus = EventBus(self.db)
         self.host = host or PluginHost(settings.disabled_plugins)
         self.host.discover()
-        self.host.load(self._plugin_context)
-        self.permissions = {**CORE_PERMISSIONS, **self.host.permissions()}
+        self.host.load(self.plugin_context)
+        self.permissions = Permissions({**CORE_PERMISSIONS, **self.host.permissions()})
         self.identity = IdentityService(self.db, self.permissions)
         self.clients = ClientService(self.db)
         self.stations = StationService(self.db)
@@ -89,6 +94,7 @@ class Runtime:
         self.recordings = RecordingService(self.db, working, store)
         self.recording_moves = RecordingMoves(self.db, self.recordings, working, store)
         self.agents = AgentService(self.db, self.host, self.calls)
+        self.phone = PhoneService(self.db, self.host, self.calls)
         self.placer = Placer(self.db, self.gate, self.calls)
         self.presenter = Presenter(self.db, self.gate, self.placer)
         self.work = WorkService(self.db, self.gate, self.placer, self.presenter)
@@ -121,12 +127,24 @@ class Runtime:
         self.job_board = JobBoard(self.db)
         self._leadership = leadership_for(self.db.engine, self.settings.data_dir)
         self.scheduler = Scheduler(self._jobs(), self.job_board, self._leadership, self._is_active)
-        own = [*core_checks(self._looked_at(store)), self.webhooks.check, self.mail.check]
-        checks = [*own, *self.host.health_checks().values()]
-        self.health = HealthService(checks, self._is_active)
+        self._own_checks = [*core_checks(self._looked_at(store)), self.webhooks.check, self.mail.check]
+        self.health = HealthService(self._checks(), self._is_active)
+        self.release_sets = ReleaseSets(self.db)
+        self.plugin_changes = PluginChanges(self.db, self.host, self.settings, self.release_sets)
         self.custom_fields = CustomFieldService(self.db)
         self.data_subjects = SubjectFinder(self.db)
         self.data_register = self._data_register()
+
+    def contributions_changed(self) -> None:
+        """Take over what plugins contribute now, after one came or went: permissions, jobs, checks, holders, mails."""
+        self.permissions.replace({**CORE_PERMISSIONS, **self.host.permissions()})
+        self.scheduler.replace(self._jobs())
+        self.health.replace(self._checks())
+        self.data_register = self._data_register()
+        self.mail.use_plugins(self.host.active_packages())
+
+    def _checks(self) -> list[HealthCheck]:
+        return [*self._own_checks, *self.host.health_checks().values()]
 
     def _data_register(self) -> DataRegister:
         core = [*contact_holders(), *call_holders(self.recordings.store_of), *agent_holders()]
@@ -139,7 +157,8 @@ class Runtime:
         return [name for name in idle if any(table.startswith(f"{name}_") for table in tables)]
 
     def _read_events(self) -> None:
-        self.bus.read("core.hooks", DispositionNotifier(self.db, self.host).on_event)
+        self.plugin_readers = PluginReaders(self.db, self.bus, self.host, DispositionNotifier(self.db, self.host).tell)
+        self.bus.read_apart(self.plugin_readers)
         self.bus.read("core.webhooks", self.webhooks.queue.on_event)
         self.bus.read("core.mail-notices", self.mail.notices.on_event)
 
@@ -197,7 +216,8 @@ class Runtime:
     def _is_active(self, owner: str) -> bool:
         return owner == "core" or self.host.is_active(owner)
 
-    def _plugin_context(self, name: str) -> PluginContext:
+    def plugin_context(self, name: str) -> PluginContext:
+        """What a plugin is given when it is loaded."""
         data_dir: Path = self.settings.data_dir / "plugins" / name
         return PluginContext(self.db, self.clock, self.plugin_settings(name).loaded(), data_dir)
 

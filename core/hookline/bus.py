@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import func, select
@@ -37,6 +37,26 @@ class PublishedEvent:
 Handler = Callable[[PublishedEvent], None]
 
 
+class NotYet(Exception):
+    """Raised by a reader that is to get this event and what follows later; that is no failure."""
+
+
+class ReadersApart(Protocol):
+    """Readers that must not hold each other up, nor the bus: each works on a thread of its own while the bus runs."""
+
+    def prepare(self) -> None:
+        """Before events get their numbers: give readers that are new their place."""
+        ...
+
+    def catch_up(self, last: int, places: dict[str, int], *, apart: bool) -> None:
+        """Let those that have not come to the event `last` go on; `apart`: on their threads, else on this one."""
+        ...
+
+    def stop(self) -> None:
+        """End the threads."""
+        ...
+
+
 def _published(row: OutboxEvent) -> PublishedEvent:
     return PublishedEvent(
         sequence=row.sequence or 0,
@@ -63,6 +83,7 @@ class EventBus:
         self._db = db
         self._handlers: list[Handler] = []
         self._readers: dict[str, Handler] = {}
+        self._apart: list[ReadersApart] = []
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -80,6 +101,10 @@ class EventBus:
         """
         self._readers[name] = handler
 
+    def read_apart(self, readers: ReadersApart) -> None:
+        """As `read`, for readers that look after their threads and places themselves."""
+        self._apart.append(readers)
+
     def start(self) -> None:
         """Publish from an own thread after each commit that stored events (once a second, for others' commits)."""
         self._thread = threading.Thread(target=self._run, name="event-bus", daemon=True)
@@ -91,6 +116,8 @@ class EventBus:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
+        for readers in self._apart:
+            readers.stop()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -105,28 +132,36 @@ class EventBus:
         """Publish everything that is stored and not yet published; returns how many. Tests call it by hand."""
         count = 0
         with self._delivering:
+            for readers in self._apart:
+                readers.prepare()
             while batch := self._number_next():
                 for happened in batch:
                     self._deliver(happened)
                 count += len(batch)
-            for name, place in self._behind().items():
-                self._catch_up(name, self._readers[name], place)
+            last, places = self._places()
+            for name, handler in self._readers.items():
+                if (place := places.get(name, 0)) < last:
+                    self.catch_up(name, handler, place)
+            for readers in self._apart:
+                readers.catch_up(last, places, apart=self._thread is not None)
         return count
 
-    def _behind(self) -> dict[str, int]:
-        """Readers that have not come to the newest event, with their places: one look for all of them."""
+    def _places(self) -> tuple[int, dict[str, int]]:
+        """The newest event, and how far each reader has come: one look for all of them."""
         with self._db.read() as session:
             last = session.scalar(select(func.max(OutboxEvent.sequence))) or 0
-            places = {reader.name: reader.sequence for reader in session.scalars(select(OutboxReader))}
-        return {name: place for name in self._readers if (place := places.get(name, 0)) < last}
+            return last, {reader.name: reader.sequence for reader in session.scalars(select(OutboxReader))}
 
-    def _catch_up(self, name: str, handler: Handler, place: int) -> None:
+    def catch_up(self, name: str, handler: Handler, place: int) -> None:
+        """Hand a reader what it has not had, from its place on; the first event that raises ends it for now."""
         while batch := self.since(place, _BATCH):
             done = 0
             try:
                 for happened in batch:
                     handler(happened)
                     done = happened.sequence
+            except NotYet:
+                log.info("event reader waits", reader=name)
             except Exception as error:
                 log.error("event reader failed; it will be tried again", reader=name, exc_info=error)
             if done:

@@ -43,6 +43,10 @@ class Hooks(Protocol):
         """Telephony backends by name."""
         ...
 
+    def is_closing(self, backend: str) -> bool:
+        """Whether a telephony backend takes no new calls, since its plugin is being disabled."""
+        ...
+
     def script_engines(self) -> dict[str, ScriptEngine]:
         """Script engines by name."""
         ...

@@ -17,8 +17,8 @@ class DispositionNotifier:
         self._db = db
         self._hooks = hooks
 
-    def on_event(self, happened: PublishedEvent) -> None:
-        """Handle one published event."""
+    def tell(self, plugin: str, happened: PublishedEvent) -> None:
+        """Tell one plugin of a published event."""
         if happened.type != "CallDisposed" or happened.call_id is None:
             return
         with self._db.read() as session:
@@ -37,5 +37,6 @@ class DispositionNotifier:
                 code=disposition.code,
                 category=Category(disposition.category),
                 at=call.disposed_at,
-            )
+            ),
+            to=plugin,
         )
