@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-import importlib
-import inspect
-import pkgutil
+import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from hookline import PLUGIN_API_VERSION, hookspecs
 from hookline.settings_schema import SettingsSchema
 
-REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
-DOMAINS = tuple(
-    importlib.import_module(f"{hookspecs.__name__}.{module.name}")
-    for module in pkgutil.iter_modules(hookspecs.__path__)
-    if module.name not in ("markers", "deprecation")
-)
-NOTICE = "<!-- Made by `make reference` from the code: edit the docstrings, not this file. -->\n"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # run as a program, Python looks for modules beside it only
 
-_HOOKS_INTRO = f"""# Hooks
+from scripts.hooks_reference import NOTICE, hooks_reference  # noqa: E402
 
-{NOTICE}
-The contract between Hookline and its plugins, version {PLUGIN_API_VERSION}. A plugin implements a hook as a method of
-the class `Hooks` in its `hooks.py`, marked `@hookimpl` (`from hookline.hookspecs import hookimpl`); it may leave out
-parameters that it does not need. The kind of a hook fixes what becomes of an error:
-
-| kind | results | where an implementation raises |
-|---|---|---|
-| contribute | put together; a name clash is a start-up error | that plugin is marked failed, the rest starts |
-| notify | none | isolated, logged, counted against the plugin |
-| policy | all are kept | counts as a refusal |
-| choose | the first answer | the error goes to whoever asked |
-
-A hook that this Hookline does not know is refused by name when the plugin is loaded, never ignored.
-"""
-
+REFERENCE = ROOT / "docs" / "reference"
 _SETTINGS_INTRO = f"""# Settings
 
 {NOTICE}
@@ -55,58 +31,6 @@ the file that `HOOKLINE_<PLUGIN>__<SETTING>_FILE` names, and never from `hooklin
 | setting | kind | default | meaning | environment |
 |---|---|---|---|---|
 """
-
-
-def hook_functions(module: ModuleType) -> list[ast.FunctionDef]:
-    """Hook specifications of one domain, in the order in which they are written."""
-    tree = ast.parse(inspect.getsource(module))
-    return [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("hookline_")]
-
-
-def kind_of(name: str) -> str:
-    """A hook's kind, by its name."""
-    if name.startswith("hookline_register_"):
-        return "contribute"
-    if name.endswith("_refusals"):
-        return "policy"
-    return "choose" if name.startswith("hookline_select_") else "notify"
-
-
-def signature(function: ast.FunctionDef) -> str:
-    """A hook's signature as it is written, on one line."""
-    returns = ast.unparse(function.returns) if function.returns else "None"
-    return f"{function.name}({ast.unparse(function.args)}) -> {returns}"
-
-
-def _hook(function: ast.FunctionDef) -> str:
-    body = "\n\n".join(_paragraphs(ast.get_docstring(function) or "")).replace("<", "&lt;")
-    return f"### `{function.name}`\n\n*{kind_of(function.name)}*\n\n```python\n{signature(function)}\n```\n\n{body}\n"
-
-
-def _paragraphs(docstring: str) -> list[str]:
-    """The summary, then one bold-headed paragraph for each room of the docstring ("Fires:", "Returns:", …)."""
-    found: list[str] = []
-    for line in docstring.splitlines():
-        head, colon, rest = line.partition(": ")
-        if not line.strip():
-            continue
-        if colon and (head in ("Fires", "Returns", "An error") or head.isidentifier()):
-            found.append(f"**{head}**: {rest}" if head[0].isupper() else f"`{head}`: {rest}")
-        elif found:
-            found[-1] += f"\n{line}"
-        else:
-            found.append(line)
-    return found
-
-
-def hooks_reference() -> str:
-    """The text of hooks.md."""
-    parts = [_HOOKS_INTRO]
-    for module in DOMAINS:
-        title = (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
-        parts.append(f"## {title}\n")
-        parts += [_hook(function) for function in hook_functions(module)]
-    return "\n".join(parts)
 
 
 _KINDS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tempfile
+import textwrap
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from hookline.plugin_host.host import PluginHost
 from hookline.plugin_settings import PluginSettings
 from hookline.ports.clock import SystemClock
 from hookline.settings import Settings
-from scripts.generate_reference import DOMAINS, hook_functions, pages
+from scripts.generate_reference import pages
+from scripts.hook_examples import examples
+from scripts.hooks_reference import DOMAINS, FAILURE_POLICIES, hook_functions, kind_of, signature, since
 from tests.architecture.source import packages, parsed, plugins, short
 from tests.architecture.source import product_files as every_product_file
 from tests.architecture.source import test_files as every_test_file
@@ -155,3 +158,30 @@ def _host() -> PluginHost:
 
     host.load(context)
     return host
+
+
+REFERENCE = next(text for page, text in pages().items() if page.name == "hooks.md")
+
+
+def _entry(hook: str) -> str:
+    """What the reference says of one hook."""
+    return REFERENCE.split(f"### `{hook}`\n")[1].split("\n### ")[0].split("\n## ")[0]
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_the_reference_tells_signature_kind_failure_policy_and_since(hook: str) -> None:
+    entry = _entry(hook)
+    assert f"```python\n{signature(SPECS[hook])}\n```" in entry
+    assert f"*{kind_of(hook)}, since {since(SPECS[hook])}*" in entry
+    assert f"**Failure policy**: {FAILURE_POLICIES[kind_of(hook)]}" in entry
+
+
+@pytest.mark.parametrize("hook", sorted(SPECS))
+def test_its_example_is_a_bundled_plugins_own_code(hook: str) -> None:
+    example = examples()[hook]
+    assert f"def {hook}(" in example.code
+    for file, code in [(example.file, example.code), *example.rests_on]:
+        package, _, path = file.partition("/")
+        source = (plugins()[package] / path).read_text(encoding="utf-8")
+        assert textwrap.dedent(code) in textwrap.dedent(source) or textwrap.indent(code, "    ") in source
+        assert code in _entry(hook)
