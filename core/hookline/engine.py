@@ -56,19 +56,27 @@ class Engine:
         self._recordings.salvage()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
-        for name, backend in self._hooks.backends().items():
-            try:
-                backend.start(self.sink)
-            except Exception as error:
-                log.error("telephony backend did not start", backend=name, exc_info=error)
+        for name in self._hooks.backends():
+            self.start_backend(name)
+
+    def start_backend(self, name: str) -> None:
+        """Let a backend work; one that cannot is logged, and the others do."""
+        try:
+            self._hooks.backends()[name].start(self.sink)
+        except Exception as error:
+            log.error("telephony backend did not start", backend=name, exc_info=error)
+
+    def stop_backend(self, name: str) -> None:
+        """Let a backend hang up what it has and end."""
+        try:
+            self._hooks.backends()[name].stop()
+        except Exception as error:
+            log.error("telephony backend did not stop cleanly", backend=name, exc_info=error)
 
     def stop(self) -> None:
         """Hang up everything, handle what that brings, end."""
-        for name, backend in self._hooks.backends().items():
-            try:
-                backend.stop()
-            except Exception as error:
-                log.error("telephony backend did not stop cleanly", backend=name, exc_info=error)
+        for name in self._hooks.backends():
+            self.stop_backend(name)
         self._events.put(None)
         if self._thread is not None:
             self._thread.join(timeout=10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from hookline.contributions import Permission
@@ -44,8 +44,30 @@ CORE_PERMISSIONS = {
         Permission("data.erase", N_("Erase everything about a person"), _ADMIN),
         Permission("health.view", N_("See how the installation stands"), _ADMIN),
         Permission("plugins.view", N_("See plugins and their health"), _ADMIN),
+        Permission("plugins.manage", N_("Enable and disable plugins, bring back release sets"), _ADMIN),
     )
 }
+
+
+class Permissions(Mapping[str, Permission]):
+    """Every permission there is now, by name: core's and the enabled plugins'."""
+
+    def __init__(self, found: Mapping[str, Permission]) -> None:
+        self._found = dict(found)
+
+    def replace(self, found: Mapping[str, Permission]) -> None:
+        """Others are there from now on; who is going through the former ones comes to their end."""
+        self._found = dict(found)
+
+    def __getitem__(self, name: str) -> Permission:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
 
 View = TypeVar("View", bound=Callable[..., object])
 

@@ -32,11 +32,7 @@ class Scheduler:
     def __init__(
         self, jobs: Iterable[Job], board: JobBoard, leadership: Leadership, is_active: Callable[[str], bool]
     ) -> None:
-        self.jobs: dict[str, Job] = {}
-        for job in jobs:
-            if job.name in self.jobs:
-                raise JobNameClash(f"Two jobs are named {job.name}.", "Disable one of the plugins.")
-            self.jobs[job.name] = job
+        self.jobs = _by_name(jobs)
         self._board = board
         self._leadership = leadership
         self._is_active = is_active
@@ -54,6 +50,19 @@ class Scheduler:
             self._scheduler.add_job(self._run_if_leading, job.trigger(start), args=[job.name], id=job.name)
         self._scheduler.add_job(self._look, "interval", seconds=_LOOK_SECONDS, id="core.look-for-wishes")
         self._scheduler.start()
+
+    def replace(self, jobs: Iterable[Job]) -> None:
+        """Run these from now on: new ones begin, those that are gone are asked to stop, the rest goes on."""
+        former, self.jobs = self.jobs, _by_name(jobs)
+        for name in former.keys() - self.jobs.keys():
+            self.cancel(name)
+        if not self._scheduler.running:
+            return
+        for name in former.keys() - self.jobs.keys():
+            self._scheduler.remove_job(name)
+        start = self._board.now()
+        for name in self.jobs.keys() - former.keys():
+            self._scheduler.add_job(self._run_if_leading, self.jobs[name].trigger(start), args=[name], id=name)
 
     def stop(self) -> None:
         """Ask running jobs to stop, wait for them, begin no more."""
@@ -90,7 +99,9 @@ class Scheduler:
 
     def run_now(self, name: str) -> None:
         """Run one job on the calling thread, unless it runs already or its owner is not active."""
-        job = self.jobs[name]
+        job = self.jobs.get(name)
+        if job is None:
+            return  # its plugin was disabled a moment ago
         run = JobRun(report=lambda r: self._board.progressed(name, r))
         with self._lock:
             if name in self._running:
@@ -120,3 +131,12 @@ class Scheduler:
             self._board.finished(name, "failed", f"{type(error).__name__}: {error}", quiet=False)
         except Exception as second:
             log.error("the failure could not be written down", job=name, exc_info=second)
+
+
+def _by_name(jobs: Iterable[Job]) -> dict[str, Job]:
+    found: dict[str, Job] = {}
+    for job in jobs:
+        if job.name in found:
+            raise JobNameClash(f"Two jobs are named {job.name}.", "Disable one of the plugins.")
+        found[job.name] = job
+    return found

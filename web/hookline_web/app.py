@@ -43,8 +43,11 @@ _STATIC_SECONDS = 7 * 24 * 3600  # addresses of static files carry their time of
 _UPLOAD_BYTES = 64 * 1024 * 1024
 
 
-def create_app(runtime: Runtime | None = None) -> Flask:
-    """The web app of `runtime` (default: the installation in HOOKLINE_HOME). Starts no engine and no thread."""
+def create_app(runtime: Runtime | None = None, former: Flask | None = None) -> Flask:
+    """The web app of `runtime` (default: the installation in HOOKLINE_HOME). Starts no engine and no thread.
+
+    `former` is the app that this one is to take over from: streams, failed log-ins and API rates go on where they are.
+    """
     if runtime is None:
         runtime = bootstrap.build()
         logs.configure(runtime.settings.log_level, runtime.settings.log_format)
@@ -52,10 +55,10 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     _configure(app, runtime)
     if runtime.settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
-    shell = Shell(runtime, StreamHub(runtime), Throttle(runtime.clock))
+    shell = _shell(runtime, former)
     app.extensions[EXTENSION] = shell
     request_log.install(app)  # first: whatever refuses a request, its answer carries an id and is logged
-    api.install_guard(app, runtime)  # before the guard of pages, which leaves these requests alone
+    api.install_guard(app, runtime, former)  # before the guard of pages, which leaves these requests alone
     guard.install(app)  # before CSRF: who is not logged in is told that, not that his form is stale
     csrf = CSRFProtect(app)
     security_headers.install(app)
@@ -74,6 +77,13 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     api.install(app, runtime, csrf)
     shell.panels = runtime.host.panels()
     return app
+
+
+def _shell(runtime: Runtime, former: Flask | None) -> Shell:
+    if former is None:
+        return Shell(runtime, StreamHub(runtime), Throttle(runtime.clock))
+    replaced: Shell = former.extensions[EXTENSION]
+    return Shell(runtime, replaced.hub, replaced.throttle)
 
 
 def _configure(app: Flask, runtime: Runtime) -> None:

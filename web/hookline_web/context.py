@@ -10,6 +10,7 @@ from flask import current_app
 
 from hookline.bootstrap import Runtime
 from hookline.contributions import NavigationItem, Panel
+from hookline.live_plugins import LivePlugins
 from hookline.plugin_host.host import Owned
 from hookline_web.glossary import Glossary
 
@@ -31,6 +32,8 @@ class Shell:
     panels: list[Owned[Panel]] = field(default_factory=list)
     #: Folders with <language>/<topic>.md, searched in order.
     help_folders: list[Path] = field(default_factory=list)
+    #: What keeps a running server up with hookline.toml; None where the app is served by somebody else.
+    live: LivePlugins | None = None
     glossary: Glossary = field(default_factory=lambda: Glossary(()))
 
 

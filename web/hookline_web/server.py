@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from hookline.bootstrap import Runtime
-from hookline_web.app import create_app
-from hookline_web.context import EXTENSION
+from hookline_web.swapping import LiveApp
 
 #: Each open page's stream holds a thread; the rest answer requests.
 _THREADS = 256
@@ -23,7 +21,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._make_runtime = make_runtime
         self._bind = bind
         self._runtime: Runtime | None = None
-        self._app: Flask | None = None
+        self._live: LiveApp | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -46,19 +44,20 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in wanted.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        """Build the runtime and its app, in the worker."""
+    def load(self) -> LiveApp:
+        """Build the runtime and its pages, in the worker."""
         self._runtime = self._make_runtime()
-        self._app = create_app(self._runtime)
-        return self._app
+        self._live = LiveApp(self._runtime)
+        return self._live
 
     def _started(self, _worker: Any) -> None:
-        if self._runtime is not None:
+        if self._runtime is not None and self._live is not None:
             self._runtime.start()
+            self._live.plugins.start()
 
     def _ended(self, _server: Any, _worker: Any) -> None:
-        if self._app is not None:
-            self._app.extensions[EXTENSION].hub.close()  # the process waits for the streams' threads
+        if self._live is not None:
+            self._live.close()  # the process waits for the streams' threads
         if self._runtime is not None:
             self._runtime.stop()
             self._runtime.close()

@@ -7,6 +7,7 @@ without an implementation returns None, which reads as "allowed".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
 
@@ -77,6 +78,33 @@ class PluginHost:
         """Take a plugin out while running: from now on it is asked nothing and what it contributed is gone."""
         self._loader.retire(name)
         self._changed(name)
+
+    def contributed(self, hook: str) -> list[Owned[Any]]:
+        """What plugins contribute by a hook whose things stand as long as their plugin does, with their owners."""
+        return self._gathering.once(hook)
+
+    def backends_of(self, plugin: str) -> list[str]:
+        """Names of a plugin's telephony backends."""
+        found = self.contributed("hookline_register_telephony_backends")
+        return [owned.value.name for owned in found if owned.plugin == plugin]
+
+    def is_closing(self, backend: str) -> bool:
+        """Whether a telephony backend takes no new calls, since its plugin is being disabled."""
+        closing = [name for name, status in self.statuses.items() if status.state is PluginState.CLOSING]
+        return any(backend in self.backends_of(plugin) for plugin in closing)
+
+    def require_no_clash(self) -> None:
+        """Raise NameClash where two plugins contribute things of one name."""
+        for gather in (
+            self.policies,
+            self.backends,
+            self.script_engines,
+            self.permissions,
+            self.jobs,
+            self.data_holders,
+            self.health_checks,
+        ):
+            gather()
 
     def _changed(self, plugin: str) -> None:
         self._dispatcher.forget()

@@ -150,6 +150,8 @@ class DialGate:
     def _ask_all(self, request: DialRequest, campaign: Campaign) -> list[Refusal]:
         with self._db.read() as session:
             refusals = core_refusals(session, request, campaign)
+        if self._hooks.is_closing(campaign.backend):
+            refusals.append(_closing(campaign.backend))
         present = self._hooks.policies()
         for name in campaign.required_policies:
             if name not in present:
@@ -314,6 +316,15 @@ def _policy_missing(name: str) -> Refusal:
         N_("The campaign requires the policy %(policy)s, which is not in force. Tell your administrator."),
         "required policies",
         {"policy": name},
+    )
+
+
+def _closing(backend: str) -> Refusal:
+    return Refusal(
+        "core.backend-closing",
+        N_("The telephony backend %(backend)s takes no new calls: its plugin is being disabled."),
+        "enabled plugins",
+        {"backend": backend},
     )
 
 

@@ -29,6 +29,10 @@ class HealthService:
         self._lock = threading.Lock()
         self._ready: tuple[float, list[str]] | None = None
 
+    def replace(self, checks: Iterable[HealthCheck]) -> None:
+        """Run these from now on."""
+        self._checks = list(checks)
+
     def look(self, *, doctor: bool = False) -> list[Checked]:
         """Run every check now; `doctor` adds those that make sense at the command line only."""
         return self._run([c for c in self._active() if doctor or not c.doctor_only])

@@ -163,7 +163,9 @@ CORE_POLICIES: dict[str, CorePolicy] = {
 }
 
 #: Rules whose refusal passes by itself: the record is tried again, others wait for a person.
-PASSING_RULES = frozenset({"core.calling-window", "core.attempts-per-day", "core.campaign-not-running"})
+PASSING_RULES = frozenset(
+    {"core.calling-window", "core.attempts-per-day", "core.campaign-not-running", "core.backend-closing"}
+)
 
 
 def core_refusals(session: Session, request: DialRequest, campaign: Campaign) -> list[Refusal]:

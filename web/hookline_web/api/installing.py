@@ -16,9 +16,15 @@ from hookline_web.api.parts import EXTENSION, ApiParts
 from hookline_web.api.rate import RateLimit
 
 
-def install_guard(app: Flask, runtime: Runtime) -> None:
-    """Hold requests to the API against their tokens; before the guard of pages, which stands back then."""
-    app.extensions[EXTENSION] = ApiParts(RateLimit(runtime.clock, runtime.settings.api_requests_per_minute))
+def install_guard(app: Flask, runtime: Runtime, former: Flask | None = None) -> None:
+    """Hold requests to the API against their tokens; before the guard of pages, which stands back then.
+
+    Tokens go on at the rate they have at `former`, the app that this one takes over from.
+    """
+    rate = RateLimit(runtime.clock, runtime.settings.api_requests_per_minute)
+    if former is not None:
+        rate = former.extensions[EXTENSION].rate
+    app.extensions[EXTENSION] = ApiParts(rate)
     guard.install(app)
 
 

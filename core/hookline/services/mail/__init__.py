@@ -34,6 +34,10 @@ class MailService:
         self.check = mail_check(db, server)
         self.notices = MailNotices(db, self.queue)
 
+    def use_plugins(self, plugins: Mapping[str, str]) -> None:
+        """Look for templates in these plugins from now on."""
+        self.sender.templates = MailTemplates(plugins)
+
     def jobs(self) -> list[Job]:
         """What core does by itself about mails."""
         return [

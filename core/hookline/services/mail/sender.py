@@ -36,7 +36,7 @@ class MailSender:
     def __init__(self, db: Database, transport: Transport, templates: MailTemplates) -> None:
         self._db = db
         self._transport = transport
-        self._templates = templates
+        self.templates = templates
 
     def run(self, run: JobRun) -> str | None:
         """Send what is due."""
@@ -58,7 +58,7 @@ class MailSender:
 
     def compose(self, mail: Mail, at: datetime) -> EmailMessage:
         """The mail as it is sent; raises CannotRender."""
-        words = self._templates.render(mail.template, mail.language, mail.context)
+        words = self.templates.render(mail.template, mail.language, mail.context)
         sender = self._transport.server.sender
         message = EmailMessage(policy=policy.SMTP)
         message["From"] = sender
