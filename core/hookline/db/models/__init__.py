@@ -1,6 +1,7 @@
 """Core's tables, one file per domain. Import models from here."""
 
 from hookline.db.models.agents import AgentSession, AgentStateChange, Station
+from hookline.db.models.call_control import CallParty, PartyDecision, Prompt, Supervision, SupervisionStep
 from hookline.db.models.callbacks import Callback
 from hookline.db.models.calls import Attempt, Call, DialDecision, Leg, Recording, RecordingDeletion
 from hookline.db.models.campaign_plugins import CampaignPlugin
@@ -27,6 +28,7 @@ from hookline.db.models.imports import ImportRejection, ImportRun, ImportSource,
 from hookline.db.models.jobs import JobStatus
 from hookline.db.models.mail import Mail
 from hookline.db.models.outbox import OutboxEvent, OutboxReader
+from hookline.db.models.plugin_quarantines import DroppedPolicy, PluginQuarantine
 from hookline.db.models.release_sets import ReleaseSet
 from hookline.db.models.suppression import Suppression, SuppressionList
 from hookline.db.models.tokens import ApiReply, ApiToken, ApiTokenClient
@@ -40,6 +42,7 @@ __all__ = [
     "ApiTokenClient",
     "Attempt",
     "Call",
+    "CallParty",
     "Callback",
     "Campaign",
     "CampaignAgent",
@@ -55,6 +58,7 @@ __all__ = [
     "CustomField",
     "DialDecision",
     "Disposition",
+    "DroppedPolicy",
     "ImportRejection",
     "ImportRun",
     "ImportSource",
@@ -68,10 +72,15 @@ __all__ = [
     "OutboxEvent",
     "OutboxReader",
     "PacingTick",
+    "PartyDecision",
+    "PluginQuarantine",
+    "Prompt",
     "Recording",
     "RecordingDeletion",
     "ReleaseSet",
     "Station",
+    "Supervision",
+    "SupervisionStep",
     "Suppression",
     "SuppressionList",
     "User",
