@@ -64,7 +64,7 @@ class SimulatedBackend:
     """Implements `hookline.ports.telephony.TelephonyBackend` on a `VirtualClock`.
 
     What tests set: `behaves` and `behaves_by_default` for the far sides; `problems_now`; `caller_id`; `prefixes`, one
-    for each line that a number may go out by; `refuse_next`, errors that the next commands raise; `capacity`, the
+    for each line that a number may go out by; `lines`, by which calls come in; `refuse_next`, errors that the next commands raise; `capacity`, the
     number of conversations that fit (None: any). What they read: `commands`, `asked`, `heard_by`, `hears_tone`,
     `digits_heard`, `headers_received`, `tone_hz`. What they do as the far side: `calls_in`, `picks_up`,
     `caller_hangs_up`, `press`; as fate: `lose_conversation`, `lose_browser`.
@@ -88,6 +88,7 @@ class SimulatedBackend:
         self.problems_now: list[Problem] = []
         self.caller_id: str | None = None
         self.prefixes: list[str] = [""]
+        self.lines: dict[str, str] = {"line": "Main line"}
         self.refuse_next: list[TelephonyError] = []
         self.commands: list[Asked] = []
         self._capabilities = frozenset(capabilities)
@@ -128,6 +129,10 @@ class SimulatedBackend:
     def default_caller_id(self, client_id: int | None) -> str | None:
         """What the test put into `caller_id`."""
         return self.caller_id
+
+    def inbound_lines(self, client_id: int | None) -> Mapping[str, str]:
+        """What the test put into `lines`, whoever the client."""
+        return self.lines if Capability.INBOUND in self._capabilities else {}
 
     def dial_strings(self, number: str, client_id: int | None) -> list[str]:
         """The number after each of the test's `prefixes`."""

@@ -11,14 +11,18 @@ from hookline.db.base import Base, marks
 
 
 class Station(Base):
-    """Where an agent's voice is; for now a SIP phone, by URI. Without a user anyone may pick it."""
+    """A telephone that agents work at: a SIP phone by its URI, or any phone by its number. Browsers need no row.
+
+    Without a user anyone may pick it.
+    """
 
     __tablename__ = "stations"
     personal = marks(name="agents", address="agents", user_id="agents")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str] = mapped_column(default="sip_phone")
+    #: "sip" or "number", as hookline.ports.telephony.StationKind.
+    kind: Mapped[str] = mapped_column(default="sip")
     address: Mapped[str]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     active: Mapped[bool] = mapped_column(default=True)
@@ -37,11 +41,20 @@ class AgentSession(Base):
     state_since_at: Mapped[datetime]
     #: Set while busy by a wish to pause or log out: carried out when the call is done. "", "pause", "log_out".
     wish: Mapped[str] = mapped_column(default="")
+    #: "sip", "number" or "browser", as StationKind.
+    station_kind: Mapped[str] = mapped_column(default="sip")
+    #: None for the browser.
     station_id: Mapped[int | None] = mapped_column(ForeignKey("stations.id"))
-    #: "gone", "connecting", "connected"
+    #: "gone", "connecting", "connected"; "lost": a browser from which no sound comes, for which its leg waits.
     station_state: Mapped[str] = mapped_column(default="gone")
     station_leg_id: Mapped[str | None]
     station_note: Mapped[str] = mapped_column(default="")
+    #: The page that is the browser's phone now, by the name it gave itself: of two pages one speaks.
+    phone_page: Mapped[str] = mapped_column(default="")
+    #: The page that may act on the desk now: of two pages one acts, the other reads.
+    desk_page: Mapped[str] = mapped_column(default="")
+    #: The colleague's party as which he is asked; None where he is not.
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("call_parties.id"))
     backend: Mapped[str] = mapped_column(default="")
     conversation_id: Mapped[str | None] = mapped_column(index=True)
     #: The campaign he works on; None: all he is assigned to.

@@ -72,30 +72,47 @@ class Call(Base):
     """The conversation that an attempt became."""
 
     __tablename__ = "calls"
-    personal = marks(contact_id="call_record", number="call_record", dtmf="call_record", note="call_record")
+    personal = marks(
+        contact_id="call_record",
+        number="call_record",
+        dtmf="call_record",
+        note="call_record",
+        headers="call_record",
+    )
     impersonal = marks(caller_id="the number of the client's own that was shown")
     held = True
     __table_args__ = (Index("ix_calls_campaign_queued", "campaign_id", "queued_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), unique=True)
+    #: None for a call that came in, and for the part of a call that another agent took over.
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempts.id"), unique=True)
+    #: The call of which this one is the next part: another agent took the customer over.
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     campaign_contact_id: Mapped[int] = mapped_column(ForeignKey("campaign_contacts.id"), index=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    #: "outbound" or "inbound".
     direction: Mapped[str] = mapped_column(default="outbound")
+    #: The customer's; "" where he calls in and withholds it.
     number: Mapped[str]
     caller_id: Mapped[str] = mapped_column(default="")
     backend: Mapped[str]
     conversation_id: Mapped[str]
-    customer_leg_id: Mapped[str] = mapped_column(unique=True)
+    #: One leg may go through several calls, one after the other; `Leg.call_id` is the one it is in now.
+    customer_leg_id: Mapped[str] = mapped_column(index=True)
+    #: Of a call that came in: the trunk or phone number it came by.
+    line: Mapped[str] = mapped_column(default="")
+    #: Custom signalling headers that came with it, or with its answer.
+    headers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(default="queued")
     result: Mapped[str] = mapped_column(default="")
     hangup_cause: Mapped[str] = mapped_column(default="")
     network_code: Mapped[int] = mapped_column(default=0)
     on_hold: Mapped[bool] = mapped_column(default=False)
     muted: Mapped[bool] = mapped_column(default=False)
+    recording_paused: Mapped[bool] = mapped_column(default=False)
     #: Digits the customer pressed.
     dtmf: Mapped[str] = mapped_column(default="")
     #: Who answered by the sound of it: "person", "machine", "undecided"; empty where nobody listened for it.
@@ -104,6 +121,8 @@ class Call(Base):
     ringing_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     agent_connected_at: Mapped[datetime | None]
+    #: When the agent left it to go on without him; None where he stayed to its end.
+    agent_left_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     disposition_id: Mapped[int | None] = mapped_column(ForeignKey("dispositions.id"))
     disposed_at: Mapped[datetime | None]
@@ -152,6 +171,14 @@ class Recording(Base):
     seconds: Mapped[float] = mapped_column(default=0.0)
     bytes: Mapped[int] = mapped_column(default=0)
     sha256: Mapped[str] = mapped_column(default="")
+    #: "wav" as the backend wrote it; "flac" or "opus" once it was compressed.
+    codec: Mapped[str] = mapped_column(default="wav")
+    #: Its pauses: [second of the file, length of the pause in seconds].
+    gaps: Mapped[list[list[float]]] = mapped_column(JSON, default=list)
+    #: For the player: of each channel, the loudest of each of so many equal pieces, 0 to 100. None: not measured yet.
+    peaks: Mapped[list[list[int]] | None] = mapped_column(JSON)
+    #: The key of the file that a compressed one replaced, until that is deleted.
+    replaced: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, desc, text
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hookline.db.base import Base, marks
@@ -21,7 +21,11 @@ class Campaign(Base):
     """The work of reaching a goal by telephone, for one client."""
 
     __tablename__ = "campaigns"
-    impersonal = marks(name="the campaign's", caller_id="a number of the client's own")
+    impersonal = marks(
+        name="the campaign's",
+        caller_id="a number of the client's own",
+        transfer_targets="offices of the client's own",
+    )
     __table_args__ = (UniqueConstraint("client_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,6 +76,10 @@ class Campaign(Base):
     required_policies: Mapped[list[str]]
     #: ISO 3166 codes that may be dialled; empty: the countries of its lists.
     allowed_countries: Mapped[list[str]] = mapped_column(default=list)
+    #: Of an inbound campaign: the backend's line whose calls it takes; "" for any that no other campaign takes.
+    line: Mapped[str] = mapped_column(default="")
+    #: Where agents may send a customer by one key: [{"label": …, "number": E.164}].
+    transfer_targets: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     record_calls: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

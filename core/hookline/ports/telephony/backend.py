@@ -63,6 +63,13 @@ class TelephonyBackend(Protocol):
         """The caller ID that the network side expects where a campaign names none."""
         ...
 
+    def inbound_lines(self, client_id: int | None) -> Mapping[str, str]:
+        """By which lines calls for this client may come in: what `CallOffered.line` will say, and its title for people.
+
+        Empty without INBOUND, or where no line takes calls.
+        """
+        ...
+
     def dial_strings(self, number: str, client_id: int | None) -> list[str]:
         """What the network would be asked for, were this number (E.164) called now: one string for each line it may
         go out by, the line's prefix included. The dial gate judges each; empty where no line would carry it.
