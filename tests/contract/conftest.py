@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hookline.testing.clock import VirtualClock
 from hookline.testing.simulated import SimulatedBackend
 from hookline.testing.simulated_rig import SimulatedRig
 from hookline.testing.telephony_conformance import RealTimeRig
+from hookline.testing.telephony_rig import ANSWER_HEADERS
 from hookline_telephony_sip.backend import SipBackend
 from hookline_telephony_sip.far_end.client import FarEndControl
 from hookline_telephony_sip.far_end.process import FarEndProcess
@@ -24,13 +25,21 @@ from hookline_telephony_sip.trunk import Trunk
 HEARD_SECONDS = 0.3
 
 NUMBERS: dict[str, dict[str, Any]] = {
-    "answers": {"kind": "answer", "ring_seconds": 0.3},
+    "answers": {"kind": "answer", "ring_seconds": 0.3, "headers": ANSWER_HEADERS},
+    "answers_late": {"kind": "answer", "ring_seconds": 3.0},
     "answers_and_hangs_up": {"kind": "answer", "ring_seconds": 0.3, "hang_up_after_seconds": 1.5},
     "busy": {"kind": "busy"},
     "no_answer": {"kind": "no_answer"},
     "declined": {"kind": "decline", "ring_seconds": 0.3},
     "invalid": {"kind": "invalid"},
     "unreachable": {"kind": "unreachable"},
+    "announces": {"kind": "no_answer"},
+    "person": {"kind": "answer", "ring_seconds": 0.3},
+    "machine": {"kind": "answer", "ring_seconds": 0.3},
+}
+SPOKEN: dict[str, dict[str, Any]] = {
+    "person": {"kind": "clip", "clips": ["pl_hello_f"], "repeat": False},
+    "machine": {"kind": "clip", "clips": ["en_voicemail", "en_hello"], "pause_seconds": 0},
 }
 STATIONS = {"answers": "auto", "declines": "decline"}
 
@@ -48,12 +57,18 @@ class SipFarSide:
         return self._pitches[self._address]
 
     def hears(self, address: str) -> bool:
-        pitch = self._pitches[address]
+        return self.hears_tone(self._pitches[address])
+
+    def hears_tone(self, hz: int) -> bool:
         call = self._record()
         if call["state"] == "ended":
             return False
-        heard = self._control.hear(call["id"], [pitch], HEARD_SECONDS)
-        return bool(heard["level"] > 0.01 and heard["energies"][str(pitch)] > 0.2)
+        heard = self._control.hear(call["id"], [hz], HEARD_SECONDS)
+        return bool(heard["level"] > 0.01 and heard["energies"][str(hz)] > 0.2)
+
+    def headers(self) -> Mapping[str, str]:
+        headers: dict[str, str] = self._record()["headers"]
+        return headers
 
     def digits(self) -> str:
         return str(self._record()["dtmf_received"])
@@ -85,9 +100,13 @@ class SipRig(RealTimeRig):
 
     def number(self, behaviour: str) -> str:
         number = f"+48600{next(self._count):06}"
-        sound = self._tone(number)
-        self._far_end.control.set(number, {**NUMBERS[behaviour], "sound": sound})
+        tone = self._tone(number)
+        told = {**NUMBERS[behaviour], "sound": SPOKEN.get(behaviour, tone)}
+        self._far_end.control.set(number, {**told, "early_sound": tone} if behaviour == "announces" else told)
         return number
+
+    def number_station(self, behaviour: str) -> str:
+        return self.number("answers" if behaviour == "answers" else "declined")
 
     def station(self, behaviour: str) -> str:
         name = f"phone{next(self._count)}"

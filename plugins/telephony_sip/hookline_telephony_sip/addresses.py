@@ -14,7 +14,7 @@ from hookline_telephony_sip.errors import InvalidSipValue
 HEADER_PREFIX = "X-Hookline-"
 MAX_DTMF_DIGITS = 32  # what pjmedia queues for one stream
 
-_USER = re.compile(r"\+?[A-Za-z0-9*#._-]{1,64}")
+_USER = re.compile(r"[0-9*#]{0,8}\+?[A-Za-z0-9*#._-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9-]{1,63}){0,8}")
 _STATION = re.compile(r"(?:sip:)?(?P<user>[^@:;?]+)@(?P<host>[^@:;?]+)(?::(?P<port>[0-9]{1,5}))?")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
@@ -55,7 +55,7 @@ def station_uri(address: str) -> str:
 
 
 def custom_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Custom headers as `X-Hookline-…` fields. Raises InvalidSipValue for names or values that are not plain."""
+    """Custom headers: those named `X-…` as they are, others as `X-Hookline-…`. Raises InvalidSipValue for names or values that are not plain."""
     fields: dict[str, str] = {}
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
@@ -63,7 +63,7 @@ def custom_headers(headers: Mapping[str, str]) -> dict[str, str]:
                 "A custom signalling header has a name or value with characters that SIP headers must not carry.",
                 "Use letters, digits, spaces and . _ : / @ + = - only.",
             )
-        known = name.lower().startswith(HEADER_PREFIX.lower())
+        known = name.lower().startswith("x-")
         fields[name if known else HEADER_PREFIX + name] = value
     return fields
 
@@ -76,3 +76,11 @@ def dtmf_digits(digits: str) -> str:
             f"Send 1 to {MAX_DTMF_DIGITS} of 0-9, *, # and A-D.",
         )
     return digits
+
+
+def custom_words(headers: Mapping[str, str]) -> dict[str, str]:
+    """Custom headers as they came, with the names that `custom_headers` was given where they are ours."""
+    prefix = HEADER_PREFIX.lower()
+    return {
+        (name[len(prefix) :] if name.lower().startswith(prefix) else name): value for name, value in headers.items()
+    }

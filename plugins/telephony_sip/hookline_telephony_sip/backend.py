@@ -1,15 +1,18 @@
 """The SIP backend: the telephony port on pjsua2 cells.
 
-It keeps one table (leg → conversation → cell), sends commands to cells and translates their reports. It never
+It keeps one table (leg → conversation → cells), sends commands to cells and translates their reports. It never
 imports pjsua2, which may abort its process.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
+import queue
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,45 +23,64 @@ from hookline.ports.telephony import (
     ConnectStation,
     EventSink,
     LegEvent,
-    NoSuchLeg,
+    LegKind,
     PlaceCall,
+    Play,
     Problem,
+    StationKind,
+    SupervisionMode,
     TelephonyError,
 )
 from hookline_telephony_sip.addresses import custom_headers, dtmf_digits, station_uri, user_part
 from hookline_telephony_sip.cell import messages as msg
-from hookline_telephony_sip.comfort import write_comfort, write_silence
-from hookline_telephony_sip.errors import BackendStopped, DuplicateLeg, NoTrunk, SameLeg, UnwritableRecording
+from hookline_telephony_sip.errors import (
+    BackendStopped,
+    BrowserUnheard,
+    DuplicateLeg,
+    NoSuchRecording,
+    NoSupervisor,
+    SameLeg,
+    UnwritableRecording,
+)
+from hookline_telephony_sip.outbound import routes, usable_trunks
 from hookline_telephony_sip.pool import CellPool
 from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing
-from hookline_telephony_sip.process import CellFiles, CellProcess
+from hookline_telephony_sip.process import CellProcess
+from hookline_telephony_sip.reports import Reports
 from hookline_telephony_sip.settings import SipSettings
-from hookline_telephony_sip.table import RecordingEntry, RoomEntry, Table
-from hookline_telephony_sip.translate import leg_event, lost_events, lost_recording, recording_event
-from hookline_telephony_sip.trunk import Trunk, TrunkProvider
+from hookline_telephony_sip.soundfiles import prompt_seconds, write_cell_files
+from hookline_telephony_sip.switchboard import Switchboard
+from hookline_telephony_sip.table import PlayEntry, RecordingEntry
+from hookline_telephony_sip.trunk import TrunkProvider
 
 log = structlog.get_logger(__name__)
 
+_BROWSER_SECONDS = 2.0
+
 
 class SipBackend:
-    """Telephony over SIP trunks and SIP phones. See `hookline.ports.telephony.TelephonyBackend`."""
+    """Telephony over SIP trunks, SIP phones and browsers. See `hookline.ports.telephony.TelephonyBackend`."""
 
     name: ClassVar[str] = "telephony_sip"
     title: ClassVar[str] = "SIP"
+    browser_module: ClassVar[str] = "/p/telephony_sip/static/phone.js"
 
     def __init__(self, trunks: TrunkProvider, settings: SipSettings | None = None) -> None:
         self._trunks = trunks
         self._settings = settings or SipSettings()
         self._lock = threading.RLock()
-        self._table = Table()
         self._sink: EventSink | None = None
         self._pool: CellPool | None = None
+        self._board: Switchboard | None = None
+        self._reports: Reports | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._tickets: dict[str, queue.SimpleQueue[msg.BrowserTold]] = {}
+        self._ticket_numbers = itertools.count(1)
 
     @property
     def capabilities(self) -> frozenset[Capability]:
         """Everything the port knows."""
-        return frozenset(Capability)
+        return frozenset(Capability) - {Capability.INBOUND, Capability.BROWSER_STATION}
 
     # --- life ---
 
@@ -67,10 +89,10 @@ class SipBackend:
         self._sink = sink
         self._files = tempfile.TemporaryDirectory(prefix="hookline-sip-")
         folder = Path(self._files.name)
-        files = CellFiles(folder / "comfort.wav", folder / "silence.wav")
-        write_comfort(files.comfort, self._settings.clock_rate)
-        write_silence(files.silence, self._settings.clock_rate)
+        files = write_cell_files(folder, self._settings)
         self._pool = CellPool(self._settings, files, self._hear, self._lose)
+        self._board = Switchboard(self._pool, self._settings, folder)
+        self._reports = Reports(self._board, self._settings.rate)
         if importlib.util.find_spec("pjsua2") is not None:
             self._pool.start()
 
@@ -97,8 +119,8 @@ class SipBackend:
     def cell_pid(self, conversation_id: str) -> int | None:
         """The process that carries the conversation, for diagnosis; None where there is none."""
         with self._lock:
-            room = self._table.rooms.get(conversation_id)
-            return room.cell.pid if room else None
+            room = self._board.table.rooms.get(conversation_id) if self._board else None
+            return room.home.cell.pid if room else None
 
     def problems(self, client_id: int | None) -> list[Problem]:
         """What keeps this client's calls from going out."""
@@ -116,173 +138,243 @@ class SipBackend:
         trunks = self._trunks(client_id)
         return (trunks[0].caller_id or None) if trunks else None
 
+    def dial_strings(self, number: str, client_id: int | None) -> list[str]:
+        """What the client's trunks would be asked for, prefixes included; each once."""
+        return list(dict.fromkeys(trunk.dial_string(number) for trunk in self._trunks(client_id)))
+
     # --- legs ---
 
     def place_call(self, command: PlaceCall) -> None:
-        """Place the customer's leg over the client's first trunk. Raises NoTrunk, InvalidSipValue, NoCapacity."""
-        trunk = self._first_trunk(command.client_id)
-        self._dial(
-            command.conversation_id,
-            msg.Dial(
+        """Place a leg over the client's trunks, the next where one fails.
+
+        Raises NoTrunk, InvalidSipValue, NoCapacity.
+        """
+        with self._lock:
+            board = self._running_board()
+            trunks = usable_trunks(self._trunks(command.client_id), board.table.on_trunk)
+            dial = msg.Dial(
                 leg=command.leg_id,
-                uri=trunk.request_uri(command.number),
-                from_uri=trunk.from_uri(command.caller_id),
+                routes=routes(trunks, command.number, command.caller_id, self._settings.reply_seconds),
                 ring_timeout=command.ring_timeout_seconds,
                 headers=custom_headers(command.headers),
-                username=trunk.username,
-                password=trunk.password,
                 conversation=command.conversation_id,
                 call=command.headers.get("Call", ""),
-            ),
-        )
+                kind=command.kind.value,
+                detect=command.detect_answerer,
+            )
+            entry = board.place(command.conversation_id, command.leg_id, command.kind)
+            entry.trunk = trunks[0].id
+            board.begin(entry, dial)
 
     def connect_station(self, command: ConnectStation) -> None:
-        """Ring the agent's SIP phone. Raises InvalidSipValue, NoCapacity."""
-        caller = user_part(command.caller_id or "hookline", "the caller ID")
-        self._dial(
-            command.conversation_id,
-            msg.Dial(
-                leg=command.leg_id,
-                uri=station_uri(command.address),
-                from_uri=f"sip:{caller}@{self._settings.bind_address}",
-                ring_timeout=command.ring_timeout_seconds,
-                conversation=command.conversation_id,
-            ),
-        )
+        """Ring the station, or wait for its browser. Raises InvalidSipValue, NoTrunk, NoCapacity."""
+        with self._lock:
+            board = self._running_board()
+            if command.station is StationKind.BROWSER:
+                opening: msg.Message = self._browser_command(command)
+            else:
+                opening = self._station_dial(command, board)
+            browser = command.station is StationKind.BROWSER
+            entry = board.place(command.conversation_id, command.leg_id, command.kind, browser=browser)
+            if isinstance(opening, msg.Dial):
+                entry.trunk = opening.routes[0].trunk
+            board.begin(entry, opening)
+
+    def browser_message(self, leg_id: str, message: Mapping[str, object]) -> Mapping[str, object]:
+        """Hand it to the leg's cell and wait for the answer. Raises NoSuchLeg, BrowserUnheard."""
+        ticket = str(next(self._ticket_numbers))
+        answers: queue.SimpleQueue[msg.BrowserTold] = queue.SimpleQueue()
+        with self._lock:
+            entry = self._running_board().table.leg(leg_id)
+            self._tickets[ticket] = answers
+            entry.carrier.cell.send(msg.BrowserSays(leg_id, ticket, dict(message)))
+        try:
+            told = answers.get(timeout=_BROWSER_SECONDS)
+        except queue.Empty as error:
+            raise BrowserUnheard from error
+        finally:
+            self._tickets.pop(ticket, None)
+        if told.problem:
+            raise BrowserUnheard(told.problem)
+        return told.body
 
     def hang_up(self, leg_id: str) -> None:
         """End the leg. Raises NoSuchLeg."""
         with self._lock:
-            self._table.leg(leg_id).room.cell.send(msg.HangUp(leg_id))
+            self._running_board().table.leg(leg_id).carrier.cell.send(msg.HangUp(leg_id))
 
     def bridge(self, conversation_id: str, leg_a: str, leg_b: str) -> None:
-        """Let two answered legs hear each other. Raises NoSuchLeg, LegNotReady, SameLeg."""
+        """Let two legs hear each other. Raises NoSuchLeg, SameLeg."""
         if leg_a == leg_b:
             raise SameLeg(leg_a)
         with self._lock:
-            for leg_id in (leg_a, leg_b):
-                if self._table.answered_leg(leg_id).room.name != conversation_id:
-                    raise NoSuchLeg(leg_id)
-            self._table.rooms[conversation_id].cell.send(msg.Bridge(leg_a, leg_b))
+            room = self._running_board().room_of(conversation_id, leg_a, leg_b)
+            room.home.cell.send(msg.Bridge(leg_a, leg_b))
+
+    def unbridge(self, conversation_id: str, leg_a: str, leg_b: str) -> None:
+        """Take it back. Raises NoSuchLeg."""
+        with self._lock:
+            room = self._running_board().room_of(conversation_id, leg_a, leg_b)
+            room.home.cell.send(msg.Unbridge(leg_a, leg_b))
+
+    def join(self, conversation_id: str, leg_id: str) -> None:
+        """Bring an answered leg in. Raises NoSuchLeg, LegNotReady."""
+        with self._lock:
+            board = self._running_board()
+            board.join(conversation_id, leg_id)
+            board.release()
+
+    def transfer(self, conversation_id: str, leg_a: str, leg_b: str, new_conversation_id: str) -> None:
+        """Let two legs go on alone. Raises NoSuchLeg, LegNotReady, SameLeg, DuplicateLeg."""
+        if leg_a == leg_b:
+            raise SameLeg(leg_a)
+        with self._lock:
+            self._running_board().transfer(conversation_id, leg_a, leg_b, new_conversation_id)
+
+    def supervise(self, leg_id: str, mode: SupervisionMode) -> None:
+        """Set how the supervisor takes part. Raises NoSuchLeg, NoSupervisor."""
+        with self._lock:
+            board = self._running_board()
+            entry = board.table.leg(leg_id)
+            if entry.kind is not LegKind.SUPERVISOR:
+                raise NoSupervisor
+            board.tell_home(entry, msg.Supervise(leg_id, mode.value))
 
     def hold(self, leg_id: str, on: bool) -> None:
-        """Hold the leg, by a re-INVITE, or take it back. Raises NoSuchLeg, LegNotReady."""
+        """Hold the leg, by a re-INVITE where it is a SIP call, or take it back. Raises NoSuchLeg, LegNotReady."""
         with self._lock:
-            self._table.answered_leg(leg_id).room.cell.send(msg.Hold(leg_id, on))
+            board = self._running_board()
+            board.tell_both(board.table.answered_leg(leg_id), msg.Hold(leg_id, on))
 
     def mute(self, leg_id: str, on: bool) -> None:
         """Keep what the leg says from the others and from recordings. Raises NoSuchLeg."""
         with self._lock:
-            self._table.leg(leg_id).room.cell.send(msg.Mute(leg_id, on))
+            board = self._running_board()
+            board.tell_home(board.table.leg(leg_id), msg.Mute(leg_id, on))
 
     def send_dtmf(self, leg_id: str, digits: str) -> None:
-        """Send digits as RFC 4733 events. Raises NoSuchLeg, LegNotReady, InvalidSipValue."""
+        """Send digits the way its trunk wants them. Raises NoSuchLeg, LegNotReady, InvalidSipValue."""
         with self._lock:
-            cell = self._table.answered_leg(leg_id).room.cell
+            cell = self._running_board().table.answered_leg(leg_id).carrier.cell
             cell.send(msg.SendDigits(leg_id, dtmf_digits(digits)))
 
-    # --- recordings and rooms ---
+    # --- sounds, recordings and rooms ---
+
+    def play(self, command: Play) -> None:
+        """Play a WAV file. Raises NoSuchLeg, LegNotReady, DuplicateLeg, UnplayableSound."""
+        seconds = prompt_seconds(command.path)
+        with self._lock:
+            board = self._running_board()
+            entry = board.table.answered_leg(command.leg_id)
+            if command.play_id in board.table.plays:
+                raise DuplicateLeg("Sound", command.play_id)
+            home = entry.room.home
+            board.table.plays[command.play_id] = PlayEntry(command.play_id, command.leg_id, home)
+            path, loop, aloud = str(command.path), command.loop, command.aloud
+            home.cell.send(msg.PlaySound(command.play_id, command.leg_id, path, seconds, loop, aloud))
+
+    def stop_play(self, play_id: str) -> None:
+        """Stop it; one that has ended is no error."""
+        with self._lock:
+            entry = self._running_board().table.plays.get(play_id)
+            if entry is not None:
+                entry.cell.cell.send(msg.StopPlay(play_id))
 
     def start_recording(self, conversation_id: str, leg_id: str, recording_id: str, path: Path) -> None:
-        """Record into a 16 bit mono WAV file. Raises NoSuchLeg, DuplicateLeg, UnwritableRecording."""
+        """Record into a 16 bit stereo WAV file. Raises NoSuchLeg, DuplicateLeg, UnwritableRecording."""
         with self._lock:
-            room = self._table.leg(leg_id).room
-            if room.name != conversation_id:
-                raise NoSuchLeg(leg_id)
-            if any(recording_id in other.recordings for other in self._table.by_cell.values()):
+            board = self._running_board()
+            room = board.room_of(conversation_id, leg_id)
+            if recording_id in board.table.recordings:
                 raise DuplicateLeg("Recording", recording_id)
             _prepare_folder(path)
-            room.recordings[recording_id] = RecordingEntry(recording_id, leg_id, path)
-            room.cell.send(msg.StartRecording(recording_id, leg_id, str(path)))
+            entry = RecordingEntry(recording_id, leg_id, path, conversation_id, room.home)
+            board.table.recordings[recording_id] = entry
+            room.home.cell.send(msg.StartRecording(recording_id, leg_id, str(path)))
+
+    def pause_recording(self, recording_id: str, on: bool) -> None:
+        """Leave out what is said, or go on. Raises NoSuchRecording."""
+        with self._lock:
+            entry = self._running_board().table.recordings.get(recording_id)
+            if entry is None:
+                raise NoSuchRecording
+            entry.home.cell.send(msg.PauseRecording(recording_id, on))
 
     def stop_recording(self, recording_id: str) -> None:
         """Close the recording; one that has closed by itself is no error."""
         with self._lock:
-            for room in self._table.by_cell.values():
-                if recording_id in room.recordings:
-                    room.cell.send(msg.StopRecording(recording_id))
+            entry = self._running_board().table.recordings.get(recording_id)
+            if entry is not None:
+                entry.home.cell.send(msg.StopRecording(recording_id))
 
     def close_conversation(self, conversation_id: str) -> None:
-        """Hang up what is left; the cell ends and the pool replaces it."""
+        """Hang up what is left; its cell is free for the next."""
         with self._lock:
-            room = self._table.close_room(conversation_id)
-            if room is not None and self._pool is not None:
-                self._pool.give_back(room.cell)
+            if self._board is not None and self._pool is not None:
+                self._board.close(conversation_id)
+                self._board.release()
 
     # --- inside ---
 
-    def _first_trunk(self, client_id: int | None) -> Trunk:
-        trunks = self._trunks(client_id)
-        if not trunks:
-            raise NoTrunk
-        return trunks[0]
+    def _running_board(self) -> Switchboard:
+        if self._pool is None or self._board is None:
+            raise BackendStopped
+        if importlib.util.find_spec("pjsua2") is None:
+            problem = package_missing()
+            raise TelephonyError(problem.message, problem.advice, retryable=False)
+        return self._board
 
-    def _dial(self, conversation_id: str, command: msg.Dial) -> None:
-        with self._lock:
-            if self._pool is None:
-                raise BackendStopped
-            if importlib.util.find_spec("pjsua2") is None:
-                problem = package_missing()
-                raise TelephonyError(problem.message, problem.advice, retryable=False)
-            room = self._table.rooms.get(conversation_id)
-            self._table.check_new_leg(command.leg, room)
-            if room is None:
-                room = self._table.add_room(conversation_id, self._pool.take())
-            self._table.add_leg(command.leg, room)
-            room.cell.send(command)
+    def _station_dial(self, command: ConnectStation, board: Switchboard) -> msg.Dial:
+        if command.station is StationKind.NUMBER:
+            trunks = usable_trunks(self._trunks(command.client_id), board.table.on_trunk)
+            ways = routes(trunks, command.address, command.caller_id, self._settings.reply_seconds)
+        else:
+            caller = user_part(command.caller_id or "hookline", "the caller ID")
+            host = self._settings.signalling_address or self._settings.bind_address
+            ways = (msg.Route(station_uri(command.address), f"sip:{caller}@{host}"),)
+        return msg.Dial(
+            leg=command.leg_id,
+            routes=ways,
+            ring_timeout=command.ring_timeout_seconds,
+            conversation=command.conversation_id,
+            kind=command.kind.value,
+        )
+
+    def _browser_command(self, command: ConnectStation) -> msg.OpenBrowser:
+        browser = self._settings.browser
+        return msg.OpenBrowser(
+            leg=command.leg_id,
+            conversation=command.conversation_id,
+            kind=command.kind.value,
+            grace=command.ring_timeout_seconds,
+            addresses=browser.addresses,
+            ports=(browser.ports[0], browser.ports[-1]) if browser.ports else (),
+            ice_servers=browser.ice_servers,
+        )
 
     def _hear(self, cell: CellProcess, report: msg.Message) -> None:
+        if isinstance(report, msg.BrowserTold):
+            waiting = self._tickets.get(report.ticket)
+            if waiting is not None:
+                waiting.put(report)
+            return
         with self._lock:
-            room = self._table.by_cell.get(cell)
-            events = self._events_of(room, report) if room else []
-        for event in events:
-            self._emit(event)
-
-    def _events_of(self, room: RoomEntry, report: msg.Message) -> list[LegEvent]:
-        if isinstance(report, msg.Recorded):
-            recording = room.recordings.pop(report.recording, None)
-            return [recording_event(room, recording, report)] if recording else []
-        event = leg_event(room, report)
-        entry = room.legs.get(event.leg_id) if event else None
-        if event is None or entry is None:
-            return []
-        if isinstance(report, msg.Answered):
-            entry.answered = True
-        if not isinstance(report, msg.Ended):
-            return [event]
-        self._table.drop_leg(entry)
-        # The cell closes a leg's recordings before it reports the end: one that is left was asked for too late.
-        late = [recording for recording in room.recordings.values() if recording.leg == entry.name]
-        for recording in late:
-            del room.recordings[recording.name]
-        rate = self._settings.clock_rate
-        return [*(lost_recording(room, recording, event.at, rate) for recording in late), event]
+            events = self._reports.hear(cell, report) if self._reports else []
+        self._tell(events)
 
     def _lose(self, cell: CellProcess) -> None:
-        """The cell is gone, in good order or not: whatever is still in the table was lost."""
         with self._lock:
-            room = self._table.drop_cell(cell)
-        if room is None:
-            return
-        if room.legs:
-            log.error(
-                "cell_lost",
-                cell=cell.number,
-                conversation=room.name,
-                legs=len(room.legs),
-                recordings=len(room.recordings),
-            )
-        for event in lost_events(room, self._settings.clock_rate):
-            self._emit(event)
+            events = self._reports.lose(cell) if self._reports else []
+        self._tell(events)
 
-    def _emit(self, event: LegEvent) -> None:
+    def _tell(self, events: list[LegEvent]) -> None:
         """The sink is somebody else's code: its failure must not end the reader thread, and with it the cell."""
-        if self._sink is None:
-            return
-        try:
-            self._sink(event)
-        except Exception as error:
-            log.error("event_sink_failed", kind=type(event).__name__, error=type(error).__name__)
+        sink = self._sink
+        for event in events if sink is not None else ():
+            try:
+                sink(event)  # type: ignore[misc]
+            except Exception as error:
+                log.error("event_sink_failed", kind=type(event).__name__, error=type(error).__name__)
 
 
 def _prepare_folder(path: Path) -> None:

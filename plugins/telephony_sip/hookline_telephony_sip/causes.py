@@ -18,6 +18,8 @@ class Asked(StrEnum):
     COMMAND = "command"  # hang_up, close_conversation, stop
     RING_TIMER = "ring_timer"
     NO_SOUND = "no_sound"  # the far side has vanished without a BYE
+    NO_REPLY = "no_reply"  # not even 100 Trying has come in time
+    VANISHED = "vanished"  # the browser did not come back
 
 
 SIP_CAUSES: Final = MappingProxyType(
@@ -39,6 +41,11 @@ SIP_CAUSES: Final = MappingProxyType(
 """Final status of an INVITE that nobody on our side ended → cause; a code that is not here is FAILED."""
 
 
+FAIL_OVER_CODES: Final = frozenset({0, 401, 407, 408, 500, 502, 503, 504})
+"""What makes the next trunk be tried, where nothing has rung yet: the line's own failures, never the called one's. 401
+and 407 are a log-in that was refused; 0 is no reply at all, or an INVITE that could not be sent."""
+
+
 def hangup_cause(*, answered: bool, asked: Asked, code: int) -> HangupCause:
     """Why the leg ended. What we asked for wins over the code, which then only echoes our own CANCEL or BYE."""
     if answered:
@@ -47,6 +54,8 @@ def hangup_cause(*, answered: bool, asked: Asked, code: int) -> HangupCause:
         return HangupCause.CANCELLED
     if asked == Asked.RING_TIMER:
         return HangupCause.NO_ANSWER
+    if asked == Asked.NO_REPLY:
+        return HangupCause.UNREACHABLE
     return SIP_CAUSES.get(code, HangupCause.FAILED)
 
 
@@ -54,4 +63,5 @@ def _after_answer(asked: Asked, code: int) -> HangupCause:
     if asked == Asked.COMMAND:
         return HangupCause.LOCAL
     # No BYE carries an error: the library gave the call up (no common codec, a re-INVITE nobody knew what to do with).
-    return HangupCause.LOST if asked == Asked.NO_SOUND or code >= _FIRST_ERROR else HangupCause.NORMAL
+    lost = asked in (Asked.NO_SOUND, Asked.VANISHED)
+    return HangupCause.LOST if lost or code >= _FIRST_ERROR else HangupCause.NORMAL

@@ -74,6 +74,49 @@ class UnwritableRecording(TelephonyError):
         )
 
 
+class NoSuchRecording(TelephonyError):
+    """The recording has closed."""
+
+    id = "sip-no-such-recording"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(N_("This recording has ended."), N_("Start another one."), retryable=False)
+
+
+class NoSupervisor(TelephonyError):
+    """The leg is not a supervisor's."""
+
+    id = "sip-no-supervisor"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(N_("Only a supervisor's leg can supervise."), N_("Connect it as one."), retryable=False)
+
+
+class UnplayableSound(TelephonyError):
+    """The file is no sound that a cell can play."""
+
+    id = "sip-unplayable-sound"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("The sound cannot be played."),
+            N_("Give a mono WAV file of 16 bit samples with 8000 or 16000 of them a second."),
+            retryable=False,
+        )
+
+
+class BrowserUnheard(TelephonyError):
+    """What the browser's phone said to its cell found no answer."""
+
+    id = "sip-browser-unheard"
+
+    def __init__(self, message: str = N_("The telephone in the browser does not reach its cell.")) -> None:
+        super().__init__(message, N_("Reload the page; if that does not help, report it."), retryable=True)
+
+
 class BackendStopped(TelephonyError):
     """The backend was not started, or was stopped already."""
 

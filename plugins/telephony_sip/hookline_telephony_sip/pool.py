@@ -18,6 +18,7 @@ from hookline_telephony_sip.settings import SipSettings
 log = structlog.get_logger(__name__)
 
 _STOP_SECONDS = 8.0
+_SPARE_CELLS = 2  # used ones that may wait beside the fresh ones: starting a process costs more than keeping it
 _FAILURES_TO_REPORT = 3
 _LONGEST_PAUSE_SECONDS = 30.0
 
@@ -84,13 +85,18 @@ class CellPool:
             return cell
 
     def give_back(self, cell: CellProcess) -> None:
-        """The conversation is over: the cell hangs up what is left and exits; a fresh one takes its place."""
+        """Nobody is in it any more: it waits for the next conversation, or makes room for a fresh one."""
         with self._changed:
-            if cell in self._used:
-                self._used.discard(cell)
-                self._leaving.add(cell)
+            if cell not in self._used:
+                return
+            self._used.discard(cell)
+            worn = cell.served >= self._settings.conversations_per_cell
+            spare = len(self._warm) < self._settings.warm_cells + _SPARE_CELLS
+            keep = spare and not worn and not self._stopping and cell.alive
+            (self._warm.append if keep else self._leaving.add)(cell)
             self._changed.notify_all()
-        cell.quit()
+        if not keep:
+            cell.quit()
 
     def stop(self) -> None:
         """End every cell; kills those that do not go by themselves."""

@@ -19,6 +19,7 @@ from hookline_telephony_sip.settings import SipSettings
 
 log = structlog.get_logger(__name__)
 
+CALLS_PER_CELL = 4  # until the cell has said how many its library can carry
 _EXIT_SECONDS = 6.0
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 _numbers = itertools.count(1)
@@ -26,10 +27,11 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class CellFiles:
-    """The sound files every cell is given."""
+    """The sound files every cell is given; `comfort` is what a leg on hold hears."""
 
     comfort: Path
     silence: Path
+    ringback: Path
 
 
 class CellProcess:
@@ -45,6 +47,8 @@ class CellProcess:
     ) -> None:
         self.number = next(_numbers)
         self.ready = threading.Event()
+        self.capacity = CALLS_PER_CELL
+        self.served = 0  # conversations so far
         self._on_report = on_report
         self._on_exit = on_exit
         self._sending = threading.Lock()
@@ -121,7 +125,8 @@ class CellProcess:
         match report:
             case Beat():
                 return
-            case Ready():
+            case Ready(calls=calls):
+                self.capacity = calls
                 self.ready.set()
             case Note():
                 self._log(report)
@@ -147,9 +152,13 @@ def _command_line(settings: SipSettings, files: CellFiles, control: int) -> list
         *(sys.executable, "-P", "-m", "hookline_telephony_sip.cell"),
         *("--control", str(control)),
         *("--bind", settings.bind_address),
-        *("--clock-rate", str(settings.clock_rate)),
-        *("--comfort", str(settings.hold_music or files.comfort)),
+        *("--signalling", settings.signalling_address or settings.bind_address),
+        *("--clock-rate", str(settings.rate)),
+        *("--comfort", str(files.comfort)),
         *("--silence", str(files.silence)),
+        *("--ringback", str(files.ringback)),
+        *("--session-seconds", str(settings.session_seconds)),
+        *("--proxy", settings.proxy),
         *("--media-timeout", str(settings.media_timeout_seconds)),
     ]
 

@@ -126,10 +126,17 @@ class SettingsSchema(BrowserSettingsFields):
     hold_music = fields.String(
         load_default=None,
         allow_none=True,
-        metadata=says(N_("Music on hold"), N_("Path of a 16 bit mono WAV file; without it, a breath of noise.")),
+        metadata=says(
+            N_("Music on hold"), N_("Path of a 16 bit mono WAV file; without it, a tune that comes with Hookline.")
+        ),
     )
     clock_rate = fields.Integer(
-        load_default=8000, metadata=says(N_("Sampling rate"), N_("8000 or 16000 Hz, at which conversations are mixed."))
+        load_default=None,
+        allow_none=True,
+        metadata=says(
+            N_("Sampling rate"),
+            N_("8000 or 16000 Hz, at which conversations are mixed; empty: 16000 where a trunk speaks G.722."),
+        ),
     )
     media_timeout_seconds = fields.Float(
         load_default=30.0,
@@ -137,6 +144,40 @@ class SettingsSchema(BrowserSettingsFields):
             N_("Silence limit (s)"),
             N_("A leg that has brought no sound packets for so long, and is not on hold, counts as lost; 0 for never."),
         ),
+    )
+
+    reply_seconds = fields.Float(
+        load_default=4.0,
+        metadata=says(
+            N_("Patience with a trunk (s)"), N_("A trunk that has not replied by then is given up for the next one.")
+        ),
+    )
+    session_seconds = fields.Integer(
+        load_default=1800,
+        metadata=says(
+            N_("Session timer (s)"), N_("How often a call is confirmed with the far side (RFC 4028); 0 for never.")
+        ),
+    )
+    conversations_per_cell = fields.Integer(
+        load_default=50,
+        metadata=says(N_("Conversations per cell"), N_("After so many a cell is replaced by a fresh one.")),
+    )
+    ringing_per_cell = fields.Integer(
+        load_default=4,
+        metadata=says(
+            N_("Ringing customers per cell"), N_("How many calls share a cell until an agent has them: 1 to 4.")
+        ),
+    )
+    signalling_address = fields.String(
+        load_default="",
+        metadata=says(
+            N_("Address for SIP"),
+            N_("Where it is not that of the sound: 127.0.0.1 with a SIP proxy on this machine; else empty."),
+        ),
+    )
+    proxy = fields.String(
+        load_default="",
+        metadata=says(N_("SIP proxy"), N_("The way out for every call, like sip:127.0.0.1:5060;lr; else empty.")),
     )
 
     @post_load

@@ -22,11 +22,11 @@ from hookline.ports.telephony import HangupCause
 from hookline.text import N_
 from hookline_telephony_sip.causes import Asked, hangup_cause
 from hookline_telephony_sip.cell import messages as msg
-from hookline_telephony_sip.comfort import write_comfort, write_silence
 from hookline_telephony_sip.errors import TestCallRunning
 from hookline_telephony_sip.ping import Pong, ping
-from hookline_telephony_sip.process import CellFiles, CellProcess
+from hookline_telephony_sip.process import CellProcess
 from hookline_telephony_sip.settings import SipSettings
+from hookline_telephony_sip.soundfiles import write_cell_files
 from hookline_telephony_sip.trunk import Trunk
 
 log = structlog.get_logger(__name__)
@@ -131,9 +131,7 @@ class Trial:
 
     def _call(self) -> None:
         with tempfile.TemporaryDirectory(prefix="hookline-test-call-") as folder:
-            files = CellFiles(Path(folder, "comfort.wav"), Path(folder, "silence.wav"))
-            write_comfort(files.comfort, self._settings.clock_rate)
-            write_silence(files.silence, self._settings.clock_rate)
+            files = write_cell_files(Path(folder), self._settings)
             cell = CellProcess(self._settings, files, self._hear, lambda _cell: self._reports.put(_Gone()))
             self.cell_pid = cell.pid
             cell.listen()
@@ -193,14 +191,15 @@ class Trial:
                 self._note(cause=HangupCause.LOST)
 
     def _dial(self) -> msg.Dial:
-        return msg.Dial(
-            leg=_LEG,
+        route = msg.Route(
             uri=self._uri,
             from_uri=self._from,
-            ring_timeout=RING_SECONDS,
             username=self.trunk.username,
             password=self.trunk.password,
+            codecs=self.trunk.codecs,
+            dtmf=self.trunk.dtmf.value,
         )
+        return msg.Dial(leg=_LEG, routes=(route,), ring_timeout=RING_SECONDS)
 
     def _hear(self, _cell: CellProcess, report: msg.Message) -> None:
         self._reports.put(report)

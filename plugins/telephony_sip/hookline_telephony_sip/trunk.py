@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hookline_telephony_sip.addresses import sip_host, user_part
+from hookline_telephony_sip.codecs import DEFAULT_CODECS, Codec
+from hookline_telephony_sip.dtmf import DtmfMethod
 
 
 class NumberFormat(StrEnum):
@@ -21,6 +23,9 @@ class Trunk:
     """One trunk. Without a username it is an IP trunk, which knows us by our address; else it is asked by digest.
 
     `transport` is "udp", the only one a cell speaks: TLS belongs to a SIP proxy in front.
+    `dial_prefix` goes before each number. `max_channels`: calls at once; 0: as many as one likes. `down`: it does not
+    answer OPTIONS. `inbound`: calls may come in by it, from its host's addresses. `registers`: it must be told by
+    REGISTER where we are.
     """
 
     id: int
@@ -32,13 +37,23 @@ class Trunk:
     password: str = field(default="", repr=False)
     caller_id: str = ""
     number_format: NumberFormat = NumberFormat.E164
+    dial_prefix: str = ""
+    codecs: tuple[Codec, ...] = DEFAULT_CODECS
+    dtmf: DtmfMethod = DtmfMethod.RFC4733
+    max_channels: int = 0
+    down: bool = False
+    inbound: bool = False
+    registers: bool = False
+    client_id: int | None = None
+
+    def dial_string(self, number: str) -> str:
+        """What this trunk is asked for, were this E.164 number called: the user part of the Request-URI, plain."""
+        user_part(number, "the number")
+        return self.dial_prefix + (number.removeprefix("+") if self.number_format == NumberFormat.PLAIN else number)
 
     def request_uri(self, number: str) -> str:
         """The Request-URI of an INVITE to this E.164 number."""
-        user = user_part(number, "the number")
-        if self.number_format == NumberFormat.PLAIN:
-            user = user.removeprefix("+")
-        return f"sip:{user}@{self._host_port()}"
+        return f"sip:{user_part(self.dial_string(number), 'the number')}@{self._host_port()}"
 
     def from_uri(self, caller_id: str) -> str:
         """The From header's URI; the trunk's own caller ID serves where the command names none."""

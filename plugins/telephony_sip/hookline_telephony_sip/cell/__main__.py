@@ -12,7 +12,7 @@ import pjsua2 as pj
 
 from hookline_telephony_sip.cell import messages as msg
 from hookline_telephony_sip.cell.channel import Channel
-from hookline_telephony_sip.cell.library import Library, Options
+from hookline_telephony_sip.cell.library import MAX_CALLS, Options
 from hookline_telephony_sip.cell.native import error_text
 from hookline_telephony_sip.cell.room import Room
 
@@ -26,25 +26,25 @@ def main() -> int:
     os.umask(0o077)  # recordings are personal data
     control, options = _arguments()
     channel = Channel(control)
-    library = Library(options)
+    room = Room(options, channel.report)
     try:
-        library.start()
-        room = Room(library, options, channel.report)
+        room.start()
     except pj.Error as error:
         channel.report(msg.Note("error", f"the SIP library does not start: {error_text(error)}"))
         channel.close()
         return 1
-    channel.report(msg.Ready())
+    channel.report(msg.Ready(MAX_CALLS))
     try:
-        _run(channel, library, room)
+        _run(channel, room)
         busy = not room.empty
-        _wind_up(library, room)
+        _wind_up(room)
     except Exception as error:
         # An owner that has lost track of its room ends at once, which the parent handles as a loss. Unwinding
         # would free calls after the library, and abort.
         channel.report(msg.Note("error", f"the cell gives up: {error_text(error)}"))
         channel.close()
         os._exit(1)
+    library = room.library
     del room
     library.stop(wait_for_answers=busy)
     channel.close()
@@ -54,20 +54,20 @@ def main() -> int:
 def _arguments() -> tuple[socket.socket, Options]:
     parser = argparse.ArgumentParser()
     parser.add_argument("--control", type=int, required=True)
-    parser.add_argument("--bind", required=True)
+    for name in ("bind", "signalling", "comfort", "silence", "ringback"):
+        parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--clock-rate", type=int, required=True)
-    parser.add_argument("--comfort", required=True)
-    parser.add_argument("--silence", required=True)
     parser.add_argument("--media-timeout", type=float, required=True)
-    given = parser.parse_args()
-    options = Options(given.bind, given.clock_rate, given.comfort, given.silence, given.media_timeout)
-    return socket.socket(fileno=given.control), options
+    parser.add_argument("--session-seconds", type=int, required=True)
+    parser.add_argument("--proxy", default="")
+    given = vars(parser.parse_args())
+    return socket.socket(fileno=given.pop("control")), Options(**given)
 
 
-def _run(channel: Channel, library: Library, room: Room) -> None:
+def _run(channel: Channel, room: Room) -> None:
     beat_at = 0.0
     while True:
-        library.poll(_POLL_MILLISECONDS)
+        room.library.poll(_POLL_MILLISECONDS)
         for command in channel.commands():
             if command is None or isinstance(command, msg.Quit):
                 return
@@ -78,11 +78,11 @@ def _run(channel: Channel, library: Library, room: Room) -> None:
             beat_at = time.monotonic() + msg.BEAT_SECONDS
 
 
-def _wind_up(library: Library, room: Room) -> None:
+def _wind_up(room: Room) -> None:
     room.close()
     deadline = time.monotonic() + _CLOSE_SECONDS
     while not room.empty and time.monotonic() < deadline:
-        library.poll(_POLL_MILLISECONDS)
+        room.library.poll(_POLL_MILLISECONDS)
         room.turn()
     room.release()
 

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, ClassVar, Protocol
 
+from hookline_telephony_sip.pieces import Assembled
+
 
 class CallState(Enum):
     """The states that matter here."""
 
     TRYING = auto()
     RINGING = auto()
+    CONNECTING = auto()  # the answer is here, the ACK is not out; its headers are told with it
     ANSWERED = auto()
     GONE = auto()
 
@@ -49,6 +52,21 @@ class SoundChanged:
 
     leg: str
     sound: Sound
+
+
+@dataclass(frozen=True)
+class Replied:
+    """The far side has sent something, if only 100 Trying."""
+
+    leg: str
+
+
+@dataclass(frozen=True)
+class CameIn:
+    """A call that was announced by its token has come in and waits for `NativeCall.accept`."""
+
+    leg: str
+    line: Line
 
 
 @dataclass(frozen=True)
@@ -92,7 +110,31 @@ class HandlerFailed:
     text: str
 
 
-Fact = StateChanged | SoundChanged | DigitHeard | Presence | BrowserAnswered | Vanished | HandlerFailed
+@dataclass(frozen=True)
+class RecordingAssembled:
+    """A recording is whole and may be read."""
+
+    recording: str
+    done: Assembled
+
+    @property
+    def leg(self) -> str:
+        """None: it is about a recording."""
+        return ""
+
+
+Fact = (
+    StateChanged
+    | SoundChanged
+    | Replied
+    | CameIn
+    | DigitHeard
+    | Presence
+    | BrowserAnswered
+    | Vanished
+    | HandlerFailed
+    | RecordingAssembled
+)
 Facts = deque[Fact]
 
 
@@ -124,7 +166,7 @@ class Line(Protocol):
 
 
 class BrowserLine(Line, Protocol):
-    """What `webrtc.open_line(leg, facts, clock_rate, grace_seconds, ice_servers)` returns."""
+    """A line to a browser, as `webrtc.Browsers.open_line` returns it."""
 
     def hear(self, ticket: str, body: Mapping[str, object]) -> None:
         """A message of the browser's; BrowserAnswered with this ticket follows within a second."""

@@ -27,21 +27,125 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Dial(Message):
-    """Send an INVITE. `username` and `password` answer a digest challenge; empty for stations and IP trunks.
+class Route:
+    """One way to send an INVITE. `username` and `password` answer a digest challenge; empty for stations and IP trunks.
 
-    `conversation` and `call` are for the log only: the ids by which its lines are found.
+    `codecs` in the order of preference. `reply_within`: give it up where nothing, not even 100 Trying, has come in so
+    many seconds; 0: the ring timer alone. `trunk` is told back when it is used.
+    """
+
+    uri: str
+    from_uri: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    dtmf: str = "rfc4733"
+    reply_within: float = 0.0
+    trunk: int = 0
+
+
+@dataclass(frozen=True)
+class Dial(Message):
+    """Send an INVITE by the first route; by the next where that one does not work.
+
+    `call` is for the log only: the id by which its lines are found.
     """
 
     leg: str
-    uri: str
-    from_uri: str
+    routes: tuple[Route, ...]
     ring_timeout: float
     headers: dict[str, str] = field(default_factory=dict)
-    username: str = ""
-    password: str = field(default="", repr=False)
     conversation: str = ""
     call: str = ""
+    kind: str = "customer"
+    detect: bool = False
+
+
+@dataclass(frozen=True)
+class Expect(Message):
+    """A call will come in that carries this token: take it as this leg and answer it. `Expecting` says where to."""
+
+    leg: str
+    token: str
+    conversation: str
+    patience: float
+    codecs: tuple[str, ...] = ("PCMA", "PCMU")
+    dtmf: str = "rfc4733"
+    call: str = ""
+
+
+@dataclass(frozen=True)
+class OpenBrowser(Message):
+    """A leg whose voice is in a browser, which has so long to come, and to come back each time it was lost."""
+
+    leg: str
+    conversation: str
+    kind: str
+    grace: float
+    addresses: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()  # first and last; empty for any
+    ice_servers: tuple[dict[str, Any], ...] = field(default=(), repr=False)  # a TURN password is in it
+
+
+@dataclass(frozen=True)
+class BrowserSays(Message):
+    """A message of the leg's browser; answered by `BrowserTold` with its ticket."""
+
+    leg: str
+    ticket: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OpenWire(Message):
+    """A leg whose line is in another cell: its sound comes through these two datagram sockets (paths)."""
+
+    leg: str
+    conversation: str
+    kind: str
+    here: str
+    there: str
+    answered: bool
+
+
+@dataclass(frozen=True)
+class WireAnswered(Message):
+    """The leg at the other end of the wire was answered."""
+
+    leg: str
+
+
+@dataclass(frozen=True)
+class AttachWire(Message):
+    """Exchange the sound of this leg, whose line is here, through these two sockets; its bridges here end."""
+
+    leg: str
+    here: str
+    there: str
+
+
+@dataclass(frozen=True)
+class DetachWire(Message):
+    """Its sound is exchanged here again."""
+
+    leg: str
+
+
+@dataclass(frozen=True)
+class Move(Message):
+    """The leg goes on in another conversation of this cell: its bridges, hold, mute and recordings end."""
+
+    leg: str
+    conversation: str
+
+
+@dataclass(frozen=True)
+class Transfer(Message):
+    """Two legs go on with each other in another conversation; see the port."""
+
+    leg_a: str
+    leg_b: str
+    conversation: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +161,41 @@ class Bridge(Message):
 
     leg_a: str
     leg_b: str
+
+
+@dataclass(frozen=True)
+class Unbridge(Message):
+    """Take it back."""
+
+    leg_a: str
+    leg_b: str
+
+
+@dataclass(frozen=True)
+class Supervise(Message):
+    """How a supervisor's leg takes part."""
+
+    leg: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class PlaySound(Message):
+    """Play a WAV file to the leg; `seconds` is its length."""
+
+    play: str
+    leg: str
+    path: str
+    seconds: float
+    loop: bool
+    aloud: bool
+
+
+@dataclass(frozen=True)
+class StopPlay(Message):
+    """Stop it."""
+
+    play: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +232,14 @@ class StartRecording(Message):
 
 
 @dataclass(frozen=True)
+class PauseRecording(Message):
+    """Leave out what is said, or go on."""
+
+    recording: str
+    on: bool
+
+
+@dataclass(frozen=True)
 class StopRecording(Message):
     """Close the recording."""
 
@@ -116,12 +263,22 @@ class Quit(Message):
 
 @dataclass(frozen=True)
 class Ready(Message):
-    """The library runs; commands sent earlier are carried out now."""
+    """The library runs; commands sent earlier are carried out now. `calls`: how many it can carry."""
+
+    calls: int
 
 
 @dataclass(frozen=True)
 class Beat(Message):
     """The owner thread turns."""
+
+
+@dataclass(frozen=True)
+class Routed(Message):
+    """The leg goes by another route than the first."""
+
+    leg: str
+    trunk: int
 
 
 @dataclass(frozen=True)
@@ -138,6 +295,53 @@ class Answered(Message):
 
     leg: str
     at: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Expecting(Message):
+    """The announced call may come to this UDP port."""
+
+    leg: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Detected(Message):
+    """Who answered."""
+
+    leg: str
+    at: str
+    answerer: str
+    after: float
+
+
+@dataclass(frozen=True)
+class BrowserThere(Message):
+    """A browser's sound stopped coming, or is there again."""
+
+    leg: str
+    at: str
+    there: bool
+
+
+@dataclass(frozen=True)
+class BrowserTold(Message):
+    """The answer to `BrowserSays`; `problem` says why there is none."""
+
+    leg: str
+    ticket: str
+    body: dict[str, Any]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Played(Message):
+    """A sound has ended."""
+
+    play: str
+    at: str
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -178,6 +382,7 @@ class Recorded(Message):
     at: str
     seconds: float
     complete: bool
+    gaps: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,8 +398,11 @@ class Note(Message):
 _KINDS: dict[str, type[Message]] = {
     kind.__name__: kind
     for kind in (
-        *(Dial, HangUp, Bridge, Hold, Mute, SendDigits, StartRecording, StopRecording, Measure, Quit),
-        *(Ready, Beat, Ringing, Answered, Ended, Digit, Measured, Recorded, Note),
+        *(Dial, Expect, OpenBrowser, BrowserSays, OpenWire, WireAnswered, AttachWire, DetachWire),
+        *(Move, Transfer, HangUp, Bridge, Unbridge, Supervise, PlaySound, StopPlay, Hold, Mute),
+        *(SendDigits, StartRecording, PauseRecording, StopRecording, Measure, Quit),
+        *(Ready, Beat, Routed, Ringing, Answered, Expecting, Detected, BrowserThere, BrowserTold, Played),
+        *(Ended, Digit, Measured, Recorded, Note),
     )
 }
 
@@ -208,8 +416,10 @@ def decode(line: bytes) -> Message:
     if kind is None:
         raise ValueError("unknown kind of message")
     try:
+        if kind is Dial:
+            body["routes"] = tuple(Route(**route) for route in body["routes"])
         return kind(**body)
-    except TypeError as error:
+    except (TypeError, KeyError) as error:
         raise ValueError("a message with wrong fields") from error
 
 

@@ -7,70 +7,26 @@ command. The room reads the facts afterwards, on the same thread.
 from __future__ import annotations
 
 import functools
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Any
+from typing import Any, ClassVar
 
 import pjsua2 as pj
 
+from hookline_telephony_sip.cell.line import (
+    CallState,
+    DigitHeard,
+    Facts,
+    HandlerFailed,
+    Replied,
+    Sound,
+    SoundChanged,
+    StateChanged,
+)
+from hookline_telephony_sip.cell.wholemsg import headers_of
+from hookline_telephony_sip.dtmf import DtmfMethod
+
 _FORBIDDEN = 403
-
-
-class CallState(Enum):
-    """The states that matter here."""
-
-    TRYING = auto()
-    RINGING = auto()
-    ANSWERED = auto()
-    GONE = auto()
-
-
-class Sound(Enum):
-    """Whether audio flows, as the last offer and answer left it."""
-
-    NONE = auto()
-    ACTIVE = auto()
-    REMOTE_HOLD = auto()
-    LOCAL_HOLD = auto()
-
-
-@dataclass(frozen=True)
-class StateChanged:
-    """The call's state, with the last SIP status."""
-
-    leg: str
-    state: CallState
-    code: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class SoundChanged:
-    """Audio starts, stops or moves to another port."""
-
-    leg: str
-    sound: Sound
-
-
-@dataclass(frozen=True)
-class DigitHeard:
-    """An RFC 4733 digit came in."""
-
-    leg: str
-    digit: str
-
-
-@dataclass(frozen=True)
-class HandlerFailed:
-    """A callback raised; the text names the error only."""
-
-    leg: str
-    text: str
-
-
-Fact = StateChanged | SoundChanged | DigitHeard | HandlerFailed
+_OK = 200
 
 
 def error_text(error: Exception) -> str:
@@ -92,12 +48,15 @@ def _guarded(handler: Callable[[NativeCall, Any], None]) -> Callable[[NativeCall
 
 
 class NativeCall(pj.Call):  # type: ignore[misc]
-    """One call of the library."""
+    """One call of the library; a `line.Line`."""
 
-    def __init__(self, account: Any, leg: str, facts: deque[Fact]) -> None:
-        super().__init__(account)
+    tells_hold: ClassVar[bool] = True
+
+    def __init__(self, account: Any, leg: str, facts: Facts, dtmf: DtmfMethod, call_id: int | None = None) -> None:
+        super().__init__(account) if call_id is None else super().__init__(account, call_id)
         self.leg = leg
         self.facts = facts
+        self.dtmf = dtmf
 
     def dial(self, uri: str, from_uri: str, headers: Mapping[str, str]) -> None:
         """Send the INVITE. Raises pj.Error."""
@@ -109,9 +68,30 @@ class NativeCall(pj.Call):  # type: ignore[misc]
             prm.txOption.headers.append(header)
         self.makeCall(uri, prm)
 
+    def accept(self, status: int = _OK) -> None:
+        """Answer a call that has come in. Raises pj.Error."""
+        prm = _call_parameters()
+        prm.statusCode = status
+        self.answer(prm)
+
     def end(self) -> None:
         """CANCEL or BYE, as the state asks. Raises pj.Error."""
         self.hangup(pj.CallOpParam())
+
+    def port(self) -> Any:
+        """The stream's port on the bridge; the library asserts on a port that is none."""
+        try:
+            media = self.getAudioMedia(-1)
+            return media if media.getPortId() >= 0 else None
+        except pj.Error:
+            return None  # the stream has gone; the fact that says so is on its way
+
+    def send_digits(self, digits: str) -> None:
+        """By RFC 4733 or SIP INFO. Raises pj.Error."""
+        prm = pj.CallSendDtmfParam()
+        prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if self.dtmf is DtmfMethod.INFO else pj.PJSUA_DTMF_METHOD_RFC2833
+        prm.digits = digits
+        self.sendDtmf(prm)
 
     def offer_hold(self, on: bool) -> None:
         """Send the re-INVITE that holds or takes back. Raises pj.Error, also while another one is under way."""
@@ -127,11 +107,24 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         stream = self.getStreamStat(0)  # kept in a name: what it holds points into it
         return stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss
 
+    def peer_host(self) -> str:
+        """The host of the far side's Contact, from where its requests may come. Raises pj.Error."""
+        return str(self.getInfo().remoteContact)
+
     @_guarded
     def onCallState(self, prm: Any) -> None:
         """Note the state."""
         info = self.getInfo()
-        self.facts.append(StateChanged(self.leg, _state(info.state), info.lastStatusCode, info.lastReason))
+        state = _state(info.state)
+        headers = headers_of(_message(prm)) if state in (CallState.ANSWERED, CallState.CONNECTING) else {}
+        self.facts.append(StateChanged(self.leg, state, info.lastStatusCode, info.lastReason, headers))
+
+    @_guarded
+    def onCallTsxState(self, prm: Any) -> None:
+        """Note that the far side says something at all, if only 100 Trying."""
+        event = prm.e
+        if event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
+            self.facts.append(Replied(self.leg))
 
     @_guarded
     def onCallMediaState(self, prm: Any) -> None:
@@ -141,8 +134,9 @@ class NativeCall(pj.Call):  # type: ignore[misc]
 
     @_guarded
     def onDtmfDigit(self, prm: Any) -> None:
-        """Note a digit. One that comes by SIP INFO is not counted: we ask for RFC 4733, and some send both."""
-        if prm.method == pj.PJSUA_DTMF_METHOD_RFC2833:
+        """Note a digit that comes by the way agreed on; another is not counted, as some send both."""
+        wanted = pj.PJSUA_DTMF_METHOD_SIP_INFO if self.dtmf is DtmfMethod.INFO else pj.PJSUA_DTMF_METHOD_RFC2833
+        if prm.method == wanted:
             self.facts.append(DigitHeard(self.leg, prm.digit))
 
     @_guarded
@@ -167,11 +161,21 @@ def _call_parameters() -> Any:
     return prm
 
 
+def _message(prm: Any) -> str:
+    """The message that led here, as it came; empty where it was none of the far side's."""
+    event = prm.e  # kept in a name: what it holds points into it
+    if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+        return ""
+    return str(event.body.tsxState.src.rdata.wholeMsg)
+
+
 def _state(state: int) -> CallState:
     if state == pj.PJSIP_INV_STATE_DISCONNECTED:
         return CallState.GONE
     if state == pj.PJSIP_INV_STATE_CONFIRMED:
         return CallState.ANSWERED
+    if state == pj.PJSIP_INV_STATE_CONNECTING:
+        return CallState.CONNECTING
     return CallState.RINGING if state == pj.PJSIP_INV_STATE_EARLY else CallState.TRYING
 
 

@@ -1,310 +1,350 @@
-"""The room: legs, bridges and recordings of one conversation. Everything here runs on the owner thread."""
+"""The room: legs, bridges, sounds and recordings of a cell. Everything here runs on the owner thread."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
 
+from hookline.ports.telephony import LegKind, SupervisionMode
 from hookline_telephony_sip.causes import Asked
 from hookline_telephony_sip.cell import messages as msg
-from hookline_telephony_sip.cell.leg import END_GRACE_SECONDS, HOLD_RETRY_SECONDS, HOLD_TRIES, LINE_WAIT_SECONDS, Leg
-from hookline_telephony_sip.cell.library import MAX_CALLS, NO_FREE_CALL, Library, Options
-from hookline_telephony_sip.cell.links import (
-    COMFORT,
-    SILENCE,
-    Recorded,
-    leg_node,
-    recording_node,
-    wanted_links,
-)
+from hookline_telephony_sip.cell.browser import BrowserDoor
+from hookline_telephony_sip.cell.calls import Calls
+from hookline_telephony_sip.cell.follow import follow
+from hookline_telephony_sip.cell.leg import END_GRACE_SECONDS, LINE_WAIT_SECONDS, Leg
+from hookline_telephony_sip.cell.library import Library, Options
+from hookline_telephony_sip.cell.line import BrowserLine, Fact, Line
+from hookline_telephony_sip.cell.links import Scene, leg_node, wanted_links
 from hookline_telephony_sip.cell.mixer import Mixer
-from hookline_telephony_sip.cell.native import (
-    CallState,
-    DigitHeard,
-    Fact,
-    HandlerFailed,
-    NativeCall,
-    SoundChanged,
-    StateChanged,
-    error_text,
-)
-from hookline_telephony_sip.cell.recording import Recording
+from hookline_telephony_sip.cell.native import NativeCall, error_text
+from hookline_telephony_sip.cell.recordings import Recordings
+from hookline_telephony_sip.cell.sounds import Sounds
+from hookline_telephony_sip.cell.timers import run_timers
+from hookline_telephony_sip.cell.wire import Wire
 
 Report = Callable[[msg.Message], None]
 
 
 class Room:
-    """Carries out commands, reads the library's facts, and keeps timers and connections right at each `turn`."""
+    """Carries out commands, reads the lines' facts, and keeps timers and connections right at each `turn`."""
 
-    def __init__(self, library: Library, options: Options, report: Report) -> None:
-        self._library = library
-        self._clock_rate = options.clock_rate
-        self._media_timeout = options.media_timeout
-        self._report = report
-        self._facts: deque[Fact] = deque()
-        self._legs: dict[str, Leg] = {}
-        self._bridges: set[frozenset[str]] = set()
-        self._recordings: dict[str, Recording] = {}
-        self._conversation = ""  # for the log
-        self._players: dict[str, Any] = {
-            COMFORT: library.player(options.comfort),
-            SILENCE: library.player(options.silence),
-        }
-        self._mixer = Mixer(self._port_of, self._complain)
+    def __init__(self, options: Options, report: Report) -> None:
+        self.options = options
+        self.report = report
+        self.facts: deque[Fact] = deque()
+        self.legs: dict[str, Leg] = {}
+        self.bridges: set[frozenset[str]] = set()
+        self.calls = Calls(self.facts, self.complain)
+        self.library = self.calls.library = Library(options, self.calls.take)
+        self.recordings = Recordings(options.clock_rate, self.facts, report)
+        self.browsers = BrowserDoor()
+        self.mixer = Mixer(self._port_of, self.complain)
+
+    def start(self) -> None:
+        """Bring the library up. Raises pj.Error."""
+        self.library.start()
+        self.sounds = Sounds(self.library, self.options, self.report)
 
     @property
     def empty(self) -> bool:
         """Nothing is left that the library has to finish."""
-        return not self._recordings and all(leg.call is None for leg in self._legs.values())
+        return self.recordings.empty and all(leg.line is None for leg in self.legs.values())
 
     def carry_out(self, command: msg.Message) -> None:
         """Do what the parent asks; a leg that has gone meanwhile is no error, its end is on its way."""
         match command:
             case msg.Dial():
                 self._dial(command)
+            case msg.Expect():
+                self._expect(command)
+            case msg.OpenBrowser():
+                self._open_browser(command)
+            case msg.BrowserSays():
+                self._browser_says(command)
+            case msg.OpenWire():
+                self._open_wire(command)
             case msg.HangUp(leg=name):
-                self._end(name, Asked.COMMAND)
+                self.end(name, Asked.COMMAND)
+            case _:
+                self._move(command)
+
+    def _move(self, command: msg.Message) -> None:
+        match command:
+            case msg.WireAnswered(leg=name) if name in self.legs:
+                self.legs[name].answered = True
+            case msg.AttachWire(leg=name) if name in self.legs:
+                self._leave(name)
+                self.legs[name].move(self.legs[name].conversation)
+                self._try("joining", name, lambda: self.sounds.attach(name, command.here, command.there))
+            case msg.DetachWire(leg=name):
+                self.mixer.forget(self.sounds.detach(name))
+            case msg.Move(leg=name, conversation=conversation) if name in self.legs:
+                self._leave(name)
+                self.legs[name].move(conversation)
+            case msg.Transfer():
+                self._transfer(command)
+            case _:
+                self._connect(command)
+
+    def _connect(self, command: msg.Message) -> None:
+        match command:
             case msg.Bridge(leg_a=one, leg_b=other):
-                self._bridges.add(frozenset((one, other)))
-            case msg.Hold(leg=name, on=on) if name in self._legs:
-                self._legs[name].want_hold(on)
-            case msg.Mute(leg=name, on=on) if name in self._legs:
-                self._legs[name].muted = on
+                self.bridges.add(frozenset((one, other)))
+            case msg.Unbridge(leg_a=one, leg_b=other):
+                self.bridges.discard(frozenset((one, other)))
+            case msg.Supervise(leg=name, mode=mode) if name in self.legs:
+                self.legs[name].mode = SupervisionMode(mode)
+            case msg.Hold(leg=name, on=on) if name in self.legs:
+                self.legs[name].want_hold(on)
+            case msg.Mute(leg=name, on=on) if name in self.legs:
+                self.legs[name].muted = on
+            case _:
+                self._make_sound(command)
+
+    def _make_sound(self, command: msg.Message) -> None:
+        match command:
+            case msg.PlaySound(play=play) if command.leg in self.legs:
+                self.sounds.play(command)
+            case msg.PlaySound(play=play):
+                self.report(msg.Played(play, msg.now_text(), complete=False))
+            case msg.StopPlay(play=play):
+                self.sounds.stop(play)
             case msg.SendDigits(leg=name, digits=digits):
                 self._send_digits(name, digits)
             case msg.Measure(leg=name):
-                self._measure(name)
+                self.report(msg.Measured(name, *self.heard(self.legs.get(name))))
             case msg.StartRecording():
-                self._start_recording(command)
-            case msg.StopRecording(recording=name) if name in self._recordings:
-                self._close_recording(self._recordings[name])
+                problem = self.recordings.start(command, self.legs.get(command.leg))
+                if problem:
+                    self.complain(problem, command.leg)
+            case msg.PauseRecording(recording=name, on=on):
+                self._try("pausing a recording", "", lambda: self.recordings.pause(name, on, self.mixer))
+            case msg.StopRecording(recording=name):
+                self.recordings.close(name, self.mixer)
             case _:
-                self._complain(f"{type(command).__name__} came too late")
+                self.complain(f"{type(command).__name__} came too late")
 
     def turn(self) -> None:
         """After each poll of the library: facts, timers, connections, reports."""
-        while self._facts:
-            self._take(self._facts.popleft())
+        while self.facts:
+            follow(self, self.facts.popleft())
         now = time.monotonic()
-        for leg in list(self._legs.values()):
-            self._run_timers(leg, now)
-        self._mixer.apply(wanted_links(self._legs, self._bridges, self._recorded()))
-        self._finish_recordings(now)
-        for leg in list(self._legs.values()):
+        for leg in list(self.legs.values()):
+            run_timers(self, leg, now)
+        for node in self.sounds.finished(self.legs, now):
+            self.mixer.forget(node)
+        for name, answerer, after in self.sounds.verdicts(self.legs, now):
+            self.report(msg.Detected(name, msg.now_text(), answerer, after))
+        self.mixer.apply(self._wanted())
+        self.sounds.forget_buried(now)
+        self.recordings.turn(now)
+        for leg in list(self.legs.values()):
             self._report_end(leg)
 
     def close(self) -> None:
         """Ask for the end of everything; `empty` says when it is done."""
-        for name in list(self._legs):
-            self._end(name, Asked.COMMAND)
-        for recording in self._recordings.values():
-            self._close_recording(recording)
+        for name in list(self.legs):
+            self.end(name, Asked.COMMAND)
+        self.recordings.close_of(None, self.mixer)
 
     def release(self) -> None:
         """Drop every object of the library's. Legs that it has not let go of are reported as ended."""
-        for leg in self._legs.values():
-            self._conclude(leg, 0, "")
-            leg.call = None
-        self._bridges.clear()
-        self._mixer.apply(set())
-        for leg in list(self._legs.values()):
+        for leg in self.legs.values():
+            self.conclude(leg, 0, "")
+            leg.line = None
+        self.bridges.clear()
+        self.mixer.apply(set())
+        for leg in list(self.legs.values()):
             self._report_end(leg)
-        self._players.clear()
-        self._facts.clear()
+        self.browsers.close()
+        self.sounds.clear()
+        self.calls.clear()
+        self.facts.clear()
+
+    # --- what commands, facts and timers share ---
+
+    def dial(self, leg: Leg) -> None:
+        """Dial, unless the library has no free call now."""
+        natives = sum(isinstance(other.line, NativeCall) for other in self.legs.values())
+        route = leg.routes[0]
+        leg.waiting = not self.calls.dial(leg, route, leg.out_headers, natives)
+        if not leg.waiting and route.reply_within:
+            leg.reply_deadline = time.monotonic() + route.reply_within
+
+    def dial_next(self, leg: Leg, code: int) -> bool:
+        """Dial by the next route, where this failure asks for it and there is one; whether it was."""
+        if not leg.next_route(code):
+            return False
+        self.calls.disown(leg)
+        self.report(msg.Routed(leg.name, leg.routes[0].trunk))
+        leg.wait_deadline = time.monotonic() + LINE_WAIT_SECONDS
+        self.dial(leg)
+        return True
+
+    def end(self, name: str, asked: Asked) -> None:
+        """End the leg, unless that is under way."""
+        leg = self.legs.get(name)
+        if leg is None or not leg.alive:
+            return
+        leg.asked = asked
+        line = leg.line
+        if line is None:
+            self.conclude(leg, 0, "")
+            return
+        leg.end_deadline = time.monotonic() + END_GRACE_SECONDS
+        self._try("hanging up", name, line.end)
+
+    def conclude(self, leg: Leg, code: int, reason: str) -> None:
+        """The leg is over for us; its report waits until its recordings are closed."""
+        if leg.ended is not None:
+            return
+        partner = self.legs.get(leg.partner)
+        leg.ended = msg.Ended(leg.name, msg.now_text(), leg.answered, leg.asked, code, reason)
+        self._leave(leg.name)
+        self.mixer.forget(leg_node(leg.name))
+        self.mixer.forget(self.sounds.detach(leg.name))
+        self.calls.gone(leg.name)
+        if partner is not None and (leg.answered or not partner.answered):
+            self.end(partner.name, Asked.COMMAND)
+
+    def heard(self, leg: Leg | None) -> tuple[int, int]:
+        """RTP packets that have come in, and that are missing."""
+        try:
+            return leg.line.received() if leg is not None and leg.line is not None and leg.talking else (0, 0)
+        except pj.Error as error:
+            self.complain(f"measuring: {error_text(error)}", leg.name if leg else "")
+            return 0, 0
+
+    def complain(self, text: str, name: str = "") -> None:
+        """Into the log."""
+        leg = self.legs.get(name)
+        self.report(msg.Note("warning", text, leg.conversation if leg else "", leg.call_id if leg else ""))
 
     # --- commands ---
 
     def _dial(self, command: msg.Dial) -> None:
         now = time.monotonic()
-        leg = Leg(command.leg, None, now + command.ring_timeout, command, now + LINE_WAIT_SECONDS, call_id=command.call)
-        self._conversation = command.conversation
-        self._legs[leg.name] = leg
-        self._try_to_dial(leg, command)
+        leg = Leg(command.leg, command.conversation, LegKind(command.kind), None, now + command.ring_timeout)
+        leg.routes, leg.out_headers, leg.wait_deadline = list(command.routes), command.headers, now + LINE_WAIT_SECONDS
+        leg.detect, leg.call_id = command.detect, command.call
+        self.legs[leg.name] = leg
+        self.dial(leg)
 
-    def _try_to_dial(self, leg: Leg, command: msg.Dial) -> None:
-        if sum(other.call is not None for other in self._legs.values()) >= MAX_CALLS:
-            return
-        try:
-            account = self._library.account(command.username, command.password)
-            leg.call = NativeCall(account, leg.name, self._facts)
-            leg.call.dial(command.uri, command.from_uri, command.headers)
-        except pj.Error as error:
-            leg.call = None
-            if error.status != NO_FREE_CALL:
-                self._complain(f"dialling: {error_text(error)}", leg.name)
-                self._conclude(leg, 0, "")
-            return
-        leg.waiting = None
+    def _expect(self, command: msg.Expect) -> None:
+        deadline = time.monotonic() + command.patience
+        leg = Leg(command.leg, command.conversation, LegKind.CUSTOMER, None, deadline, call_id=command.call)
+        self.legs[leg.name] = leg
+        self.calls.expect(command)
+        self.report(msg.Expecting(leg.name, self.library.port))
 
-    def _end(self, name: str, asked: Asked) -> None:
-        leg = self._legs.get(name)
-        if leg is None or not leg.alive:
-            return
-        leg.asked = asked
-        if leg.call is None:
-            self._conclude(leg, 0, "")
-            return
-        leg.end_deadline = time.monotonic() + END_GRACE_SECONDS
+    def _open_browser(self, command: msg.OpenBrowser) -> None:
+        leg = Leg(command.leg, command.conversation, LegKind(command.kind), None, time.monotonic() + command.grace)
+        self.legs[leg.name] = leg
         try:
-            leg.call.end()
+            leg.line = self.browsers.open_line(command, self.facts, self.options.clock_rate)
         except pj.Error as error:
-            self._complain(f"hanging up: {error_text(error)}", name)
+            self.complain(f"opening a browser's line: {error_text(error)}", leg.name)
+            self.conclude(leg, 0, "")
+
+    def _browser_says(self, command: msg.BrowserSays) -> None:
+        leg = self.legs.get(command.leg)
+        if leg is None or not leg.alive or not hasattr(leg.line, "hear"):
+            self.report(msg.BrowserTold(command.leg, command.ticket, {}, "The leg is not there any more."))
+            return
+        line: BrowserLine = leg.line  # type: ignore[assignment]
+        line.hear(command.ticket, command.body)
+
+    def _open_wire(self, command: msg.OpenWire) -> None:
+        self._settle(command.leg)
+        leg = Leg(command.leg, command.conversation, LegKind(command.kind), None, float("inf"))
+        leg.answered, leg.answered_at = command.answered, time.monotonic()
+        self.legs[leg.name] = leg
+        try:
+            leg.line = Wire(leg.name, self.facts, self.sounds.new_wire(leg.name, command.here, command.there))
+        except (OSError, pj.Error) as error:
+            self.complain(f"joining: {error_text(error)}", leg.name)
+            self.conclude(leg, 0, "")
+
+    def _settle(self, name: str) -> None:
+        """An earlier wire of the leg's may just have been closed: be done with it first."""
+        while self.facts:
+            follow(self, self.facts.popleft())
+        if name in self.legs:
+            self._report_end(self.legs[name])
+
+    def _transfer(self, command: msg.Transfer) -> None:
+        one, other = self.legs.get(command.leg_a), self.legs.get(command.leg_b)
+        for leg in (one, other):
+            if leg is not None and leg.ended is None:
+                self._leave(leg.name)
+                leg.move(command.conversation)
+        if one is None or other is None or one.ended is not None or other.ended is not None:
+            # One has gone before this came: the other must not be left alone, unless it may be taken elsewhere.
+            if other is not None and other.ended is None:
+                self.end(other.name, Asked.COMMAND)
+            return
+        one.partner, other.partner = other.name, one.name
+        self.bridges.add(frozenset((one.name, other.name)))
+
+    def _leave(self, name: str) -> None:
+        """Its bridges end, what is played to it as well, and its recordings close."""
+        self.bridges = {pair for pair in self.bridges if name not in pair}
+        for play in self.sounds.stop_for(name) if self._is_over(name) else ():
+            self.mixer.forget(f"play:{play}")
+        self.recordings.close_of(name, self.mixer)
+        for other in self.legs.values():
+            if other.partner == name:
+                other.partner = ""
+
+    def _is_over(self, name: str) -> bool:
+        leg = self.legs.get(name)
+        return leg is None or leg.ended is not None
 
     def _send_digits(self, name: str, digits: str) -> None:
-        leg = self._legs.get(name)
-        if leg is None or leg.call is None or not leg.talking:
-            self._complain("digits came too late", name)
+        leg = self.legs.get(name)
+        if leg is None or leg.line is None or not leg.talking:
+            self.complain("digits came too late", name)
             return
+        line: Line = leg.line
+        self._try("sending digits", name, lambda: line.send_digits(digits))
+
+    def _try(self, what: str, name: str, work: Callable[[], None]) -> None:
         try:
-            leg.call.dialDtmf(digits)
-        except pj.Error as error:
-            self._complain(f"sending digits: {error_text(error)}", name)
+            work()
+        except (pj.Error, OSError) as error:
+            self.complain(f"{what}: {error_text(error)}", name)
 
-    def _measure(self, name: str) -> None:
-        leg = self._legs.get(name)
-        self._report(msg.Measured(name, *(self._heard(leg) if leg else (0, 0))))
+    # --- connections, ends ---
 
-    def _heard(self, leg: Leg) -> tuple[int, int]:
-        """RTP packets that have come in, and that are missing."""
-        try:
-            return leg.call.received() if leg.call is not None and leg.talking else (0, 0)
-        except pj.Error as error:
-            self._complain(f"measuring: {error_text(error)}", leg.name)
-            return 0, 0
-
-    def _start_recording(self, command: msg.StartRecording) -> None:
-        leg = self._legs.get(command.leg)
-        try:
-            if leg is None or leg.ended is not None:
-                raise ProcessLookupError
-            recording = Recording(command.recording, command.leg, Path(command.path))
-        except (pj.Error, ProcessLookupError) as error:
-            self._complain(f"starting a recording: {error_text(error)}", command.leg)
-            self._report(msg.Recorded(command.recording, msg.now_text(), 0.0, complete=False))
-            return
-        self._recordings[command.recording] = recording
-
-    def _close_recording(self, recording: Recording) -> None:
-        if not recording.closing:
-            self._mixer.forget(recording_node(recording.name))
-            recording.close(time.monotonic())
-
-    # --- facts ---
-
-    def _take(self, fact: Fact) -> None:
-        leg = self._legs.get(fact.leg)
-        if leg is None:
-            return
-        match fact:
-            case StateChanged(state=CallState.GONE, code=code, reason=reason):
-                self._conclude(leg, code, reason)
-                leg.call = None
-            case StateChanged(state=state):
-                self._follow(leg, state)
-            case SoundChanged(sound=sound):
-                self._mixer.forget(leg_node(leg.name))
-                leg.sound = sound
-            case DigitHeard(digit=digit) if leg.alive:
-                self._report(msg.Digit(leg.name, msg.now_text(), digit))
-            case HandlerFailed(text=text):
-                self._complain(text, leg.name)
-
-    def _follow(self, leg: Leg, state: CallState) -> None:
-        if not leg.alive:
-            return  # its CANCEL and the answer have crossed; the library hangs up
-        if state is CallState.RINGING and not leg.rang:
-            leg.rang = True
-            self._report(msg.Ringing(leg.name, msg.now_text()))
-        elif state is CallState.ANSWERED and not leg.answered:
-            leg.answered = True
-            self._report(msg.Answered(leg.name, msg.now_text()))
-
-    # --- timers, connections, ends ---
-
-    def _run_timers(self, leg: Leg, now: float) -> None:
-        if leg.alive and not leg.answered and now >= leg.ring_deadline:
-            self._end(leg.name, Asked.RING_TIMER)
-        if leg.alive and leg.waiting is not None:
-            self._try_to_dial(leg, leg.waiting)
-            if leg.waiting is not None and now >= leg.wait_deadline:
-                self._complain("no free call in the cell", leg.name)
-                self._conclude(leg, 0, "")
-        if leg.ended is None and leg.end_deadline is not None and now >= leg.end_deadline:
-            self._conclude(leg, 0, "")
-        if leg.watch.due(now, self._media_timeout):
-            self._watch_sound(leg, now)
-        if leg.call is None or not leg.hold_due(now):
-            return
-        leg.hold_tries += 1
-        leg.hold_retry_at = now + HOLD_RETRY_SECONDS
-        try:
-            leg.call.offer_hold(leg.held)
-        except pj.Error as error:
-            if leg.hold_tries == HOLD_TRIES:
-                self._complain(f"hold: {error_text(error)}", leg.name)
-
-    def _watch_sound(self, leg: Leg, now: float) -> None:
-        packets = self._heard(leg)[0] if leg.expects_sound else None
-        if leg.watch.looked(packets, now) >= self._media_timeout:
-            self._complain("a leg has brought no sound for too long", leg.name)
-            self._end(leg.name, Asked.NO_SOUND)
-
-    def _conclude(self, leg: Leg, code: int, reason: str) -> None:
-        """The leg is over for us; its report waits until its recordings are closed."""
-        if leg.ended is not None:
-            return
-        self._mixer.forget(leg_node(leg.name))
-        leg.ended = msg.Ended(leg.name, msg.now_text(), leg.answered, leg.asked, code, reason)
-        self._bridges = {pair for pair in self._bridges if leg.name not in pair}
-        for recording in self._recordings.values():
-            if recording.leg == leg.name:
-                self._close_recording(recording)
+    def _wanted(self) -> set[tuple[str, str]]:
+        scene = Scene(
+            legs=self.legs,
+            bridges=self.bridges,
+            wires=self.sounds.wires,
+            plays=self.sounds.playing(),
+            recordings=self.recordings.running(),
+        )
+        return wanted_links(scene) | self.sounds.ear_links()
 
     def _report_end(self, leg: Leg) -> None:
-        if leg.ended is None or any(item.leg == leg.name for item in self._recordings.values()):
+        if leg.ended is None or self.recordings.of(leg.name):
             return
         if not leg.reported:
             leg.reported = True
-            self._report(leg.ended)
-        if leg.call is None:
-            del self._legs[leg.name]
-
-    def _finish_recordings(self, now: float) -> None:
-        for recording in list(self._recordings.values()):
-            done = recording.finished(now, self._clock_rate)
-            if done is not None:
-                del self._recordings[recording.name]
-                self._report(msg.Recorded(recording.name, self._closed_at(recording), *done))
-
-    def _closed_at(self, recording: Recording) -> str:
-        """Now, or the end of its leg: that is reported after the recording, and times must not run backwards."""
-        leg = self._legs.get(recording.leg)
-        return leg.ended.at if leg is not None and leg.ended is not None else msg.now_text()
-
-    def _recorded(self) -> list[Recorded]:
-        return [Recorded(item.name, item.leg) for item in self._recordings.values() if not item.closing]
+            self.report(leg.ended)
+        if leg.line is None:
+            del self.legs[leg.name]
 
     def _port_of(self, node: str) -> Any:
         kind, _, name = node.partition(":")
-        if kind == "rec":
-            recording = self._recordings.get(name)
-            return recording.port if recording else None
+        if kind in ("left", "right"):
+            return self.recordings.port(kind, name)
         if kind != "leg":
-            return self._players.get(node)
-        leg = self._legs.get(name)
-        if leg is None or leg.call is None or not leg.talking:
-            return None
-        try:
-            media = leg.call.getAudioMedia(-1)
-            return media if media.getPortId() >= 0 else None  # the library asserts on a port that is none
-        except pj.Error:
-            return None  # the stream has gone; the fact that says so is on its way
-
-    def _complain(self, text: str, name: str = "") -> None:
-        leg = self._legs.get(name)
-        self._report(msg.Note("warning", text, self._conversation, leg.call_id if leg else ""))
+            return self.sounds.port(node)
+        leg = self.legs.get(name)
+        sounding = leg is not None and (leg.talking or leg.early)
+        return leg.line.port() if sounding and leg is not None and leg.line is not None else None

@@ -118,7 +118,7 @@ class BrowserLine:
 
     def hear(self, ticket: str, body: Mapping[str, object]) -> None:
         """What the page says: "begin" (which ICE servers?) or "offer" (an SDP, answered by an SDP)."""
-        kind, sdp = body.get("kind"), body.get("sdp")
+        kind, sdp = body.get("type"), body.get("sdp")
         if kind == "begin":
             self._reply(ticket, {"ice_servers": self._ice_servers})
         elif kind == "offer" and isinstance(sdp, str) and len(sdp) <= _LONGEST_OFFER and not self._ended:

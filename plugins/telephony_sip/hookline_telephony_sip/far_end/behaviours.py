@@ -54,7 +54,7 @@ class Behaviour:
     `kind`: answer; no_answer (rings until the caller gives up, or 480 after `gives_up_after_seconds`); busy 486;
     decline 603; invalid 404; unreachable 503; status (any final `status`); silent (never sends a single reply).
     `ring_seconds` is the ringing before the answer or refusal; None rings until the control channel says `answer`.
-    With `early_media` ringback is heard (183) while it rings. `hang_up_after_seconds` counts from the answer, None
+    With `early_media` ringback is heard (183) while it rings, or `early_sound`. `headers` are given with the answer. `hang_up_after_seconds` counts from the answer, None
     stays until the other side hangs up.
     """
 
@@ -66,6 +66,8 @@ class Behaviour:
     gives_up_after_seconds: float | None = None
     status: int = 500
     reason: str = ""
+    early_sound: SoundSpec | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Scripted(Protocol):
@@ -80,8 +82,8 @@ class Scripted(Protocol):
     def refuse(self, status: int, reason: str = "") -> None:
         """Send a final refusal."""
 
-    def answer(self, source: Source) -> None:
-        """Send 200 and say the source."""
+    def answer(self, source: Source, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Send 200 with these headers and say the source."""
 
     async def told_to_answer(self) -> None:
         """Wait for the control channel's `answer`."""
@@ -99,12 +101,12 @@ async def play(call: Scripted, behaviour: Behaviour) -> None:
 
 
 async def _answer(call: Scripted, behaviour: Behaviour) -> None:
-    if behaviour.early_media:
-        call.ring_with_media(SoundSpec(kind="ringback").source())
+    if behaviour.early_media or behaviour.early_sound:
+        call.ring_with_media((behaviour.early_sound or SoundSpec(kind="ringback")).source())
     elif behaviour.ring_seconds != 0:
         call.ring()
     await _wait_until_told(call, behaviour.ring_seconds)
-    call.answer(behaviour.sound.source())
+    call.answer(behaviour.sound.source(), behaviour.headers)
     if behaviour.hang_up_after_seconds is not None:
         await call.confirmed()
         await asyncio.sleep(behaviour.hang_up_after_seconds)
@@ -120,7 +122,10 @@ async def _wait_until_told(call: Scripted, seconds: float | None) -> None:
 
 
 async def _no_answer(call: Scripted, behaviour: Behaviour) -> None:
-    call.ring()
+    if behaviour.early_sound:
+        call.ring_with_media(behaviour.early_sound.source())
+    else:
+        call.ring()
     limit = behaviour.gives_up_after_seconds
     await asyncio.sleep(RINGS_AT_MOST if limit is None else limit)
     call.refuse(480)

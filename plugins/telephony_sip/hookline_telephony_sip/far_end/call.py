@@ -82,12 +82,12 @@ class Call:
         self._respond(status, reason)
         self._end("refused")
 
-    def answer(self, source: Source) -> None:
-        """Send 200 and say the source."""
+    def answer(self, source: Source, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Send 200 with these headers and say the source."""
         self.record.state = "answered"
         self.record.answered_at = datetime.now(UTC)
         self.rtp.last_received_at = time.monotonic()
-        self._respond(200, body=self._own_description())
+        self._respond(200, body=self._own_description(), headers=headers)
         self._say(source)
 
     async def told_to_answer(self) -> None:
@@ -207,10 +207,15 @@ class Call:
 
     # the parts
 
-    def _respond(self, status: int, reason: str = "", body: bytes = b"") -> None:
+    def _respond(
+        self, status: int, reason: str = "", body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         if status >= 200:
             self.record.code = status
-        self.invite.respond(self.dialog.reply(self.invite.request, self._source, status, reason, body))
+        response = self.dialog.reply(self.invite.request, self._source, status, reason, body)
+        for name, value in headers:
+            response.headers.add(name, value)
+        self.invite.respond(response)
 
     def _take_offer_if_any(self) -> None:
         if self.invite.request.body:

@@ -117,6 +117,11 @@ class BehaviourSchema(Schema):
     gives_up_after_seconds = fields.Float(allow_none=True, validate=_SECONDS)
     status = fields.Integer(validate=validate.Range(min=400, max=699))
     reason = fields.String(validate=validate.Regexp(r"[^\r\n\x00]{0,80}\Z"))
+    early_sound = fields.Nested(SoundSchema)
+    headers = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"X-[A-Za-z0-9-]{1,40}\Z")),
+        values=fields.String(validate=validate.Regexp(r"[^\r\n\x00]{0,200}\Z")),
+    )
 
     @pre_load
     def _refuse_at_once_by_default(self, data: Any, **_: Any) -> Any:
@@ -126,6 +131,7 @@ class BehaviourSchema(Schema):
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Behaviour:
+        data["headers"] = tuple(data.get("headers", {}).items())
         return Behaviour(**data)
 
 

@@ -1,0 +1,42 @@
+"""The sound files that cells play: those that come with Hookline, and what an administrator or agent names."""
+
+from __future__ import annotations
+
+import wave
+from importlib import resources
+from pathlib import Path
+
+from hookline_telephony_sip.comfort import write_ringback, write_silence
+from hookline_telephony_sip.errors import UnplayableSound
+from hookline_telephony_sip.process import CellFiles
+from hookline_telephony_sip.settings import SipSettings
+
+_RATES = (8000, 16000)
+
+
+def write_cell_files(folder: Path, settings: SipSettings) -> CellFiles:
+    """What every cell is given, in `folder`. Raises OSError."""
+    files = CellFiles(folder / "hold.wav", folder / "silence.wav", folder / "ringback.wav")
+    files.comfort.write_bytes(_hold_music(settings))
+    write_silence(files.silence, settings.rate)
+    write_ringback(files.ringback, settings.rate)
+    return files
+
+
+def prompt_seconds(path: Path) -> float:
+    """The length of a sound that cells can play. Raises UnplayableSound."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            plain = file.getnchannels() == 1 and file.getsampwidth() == 2 and file.getframerate() in _RATES
+            frames, rate = file.getnframes(), file.getframerate()
+    except (OSError, EOFError, wave.Error) as error:
+        raise UnplayableSound from error
+    if not plain or not frames:
+        raise UnplayableSound
+    return frames / rate
+
+
+def _hold_music(settings: SipSettings) -> bytes:
+    if settings.hold_music is not None:
+        return settings.hold_music.read_bytes()
+    return resources.files("hookline_telephony_sip").joinpath("sounds/hold.wav").read_bytes()
