@@ -10,8 +10,10 @@ from hookline.domain.access import Actor
 from hookline.errors import Conflict, InvalidInput
 from hookline.services.feeding import feed_campaigns
 from hookline.services.imports.merging import write_batch
+from hookline.services.imports.people import Target
 from hookline.services.imports.reading import Row
 from hookline.services.imports.rows import PLAIN, Draft
+from hookline.services.imports.rules import ImportRules
 from hookline.services.lists import reachable_list
 from hookline.services.phones import InvalidPhone, Phone, normalise
 from hookline.text import N_
@@ -53,22 +55,26 @@ class ContactIntake:
         actor.require("contacts.import")
         with self._db.write() as unit:
             target = reachable_list(unit.session, actor.scope, list_id)
+            phones = _phones(numbers, target.country)
             draft = Draft(
                 row=Row(1, ()),
-                phones=_phones(numbers, target.country),
+                phones=phones,
+                time_zone=phones[0].time_zone,
                 external_id=external_id.strip() or None,
                 fields={name: (fields or {}).get(name, "").strip() for name in PLAIN},
                 custom=dict(custom or {}),
             )
-            result = write_batch(unit.session, target.client_id, list_id, [draft], unit.clock.now())
-            if not result.contacts:
+            # Each dial asks the suppression lists anyhow; a single contact that somebody adds is wanted there.
+            into = Target(target.client_id, list_id, rules=ImportRules(scrub=False))
+            result = write_batch(unit.session, into, [draft], unit.clock.now())
+            if not result.written.ids:
                 raise Conflict(
                     N_("Another contact of this client has the number."),
                     N_("A number belongs to one contact of a client."),
                 )
-            contact = result.contacts[0]
-            feed_campaigns(unit, list_id, [contact.id])
-            return Intake(contact.id, bool(result.imported), len(result.warnings))
+            contact_id = result.written.ids[0]
+            feed_campaigns(unit, list_id, [contact_id])
+            return Intake(contact_id, bool(result.imported), len(result.warnings))
 
 
 def _phones(numbers: Sequence[str], country: str) -> tuple[Phone, ...]:

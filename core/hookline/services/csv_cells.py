@@ -13,6 +13,8 @@ _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 #: Plain numbers and E.164 numbers cannot do anything, and must stay usable by the program that reads them.
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
+#: An apostrophe that begins a cell.
+_MAY_BE_NEUTRALISED = re.compile(r"""(?:^|[,;\t"])\s*'""", re.MULTILINE)
 
 #: What a spreadsheet needs in order to take a file for UTF-8.
 BOM = "\ufeff"
@@ -37,6 +39,15 @@ def clean(cell: str) -> str:
     """The cell as it is stored: no control or invisible characters, no spaces around, composed letters (NFC)."""
     text = _CONTROL.sub("", restore(cell)).replace("\u00a0", " ").replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", text).strip()
+
+
+def is_plain(text: str) -> bool:
+    """Whether every cell of this text is as `clean` leaves it, but for spaces around it."""
+    if ("'" in text and _MAY_BE_NEUTRALISED.search(text)) or "\r" in text.replace("\r\n", ""):
+        return False
+    if text.isascii():
+        return _CONTROL.search(text) is None
+    return _CONTROL.search(text) is None and "\u00a0" not in text and unicodedata.is_normalized("NFC", text)
 
 
 def write_rows(rows: Iterable[Sequence[object]], delimiter: str, *, bom: bool = False) -> Iterator[str]:

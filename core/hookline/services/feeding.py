@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import CursorResult, Select, exists, insert, literal, select
 
+from hookline.db.bulk import among
 from hookline.db.database import UnitOfWork
 from hookline.db.models import Campaign, CampaignContact, CampaignList, Contact, ListContact
 from hookline.domain.campaigns import CampaignState, RecordState
@@ -19,9 +20,12 @@ def feed_campaign(unit: UnitOfWork, campaign_id: int) -> int:
 
 def feed_campaigns(unit: UnitOfWork, list_id: int, contact_ids: Sequence[int] | None = None) -> int:
     """Add the list's contacts (or only `contact_ids` of them) to every campaign it feeds that has not ended."""
+    fed = select(CampaignList.campaign_id).where(CampaignList.list_id == list_id).limit(1)
+    if unit.session.scalar(fed) is None:
+        return 0
     wanted = _missing(unit).where(CampaignList.list_id == list_id, Campaign.state != CampaignState.ENDED.value)
     if contact_ids is not None:
-        wanted = wanted.where(ListContact.contact_id.in_(contact_ids))
+        wanted = wanted.where(among(unit.session, ListContact.contact_id, contact_ids))
     return _insert(unit, wanted)
 
 

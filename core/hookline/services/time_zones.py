@@ -1,4 +1,4 @@
-"""The time zone of a phone number."""
+"""The time zone of a phone number, and of an address where that tells more."""
 
 from __future__ import annotations
 
@@ -44,6 +44,73 @@ _PRINCIPAL = {
 }
 
 
+#: States and provinces of countries with several zones, by the zone of most of their people. Where a state lies in
+#: two zones, a number's area tells better than its name, so it is left out.
+_REGIONS = {
+    "US": {
+        "America/New_York": "CT DE DC GA ME MD MA NH NJ NY NC OH PA RI SC VT VA WV",
+        "America/Chicago": "AL AR IL IA LA MN MS MO OK WI",
+        "America/Denver": "CO MT NM UT WY",
+        "America/Los_Angeles": "CA WA NV",
+        "America/Phoenix": "AZ",
+        "America/Anchorage": "AK",
+        "Pacific/Honolulu": "HI",
+    },
+    "CA": {
+        "America/Halifax": "NS NB PE",
+        "America/Toronto": "ON QC",
+        "America/Winnipeg": "MB",
+        "America/Regina": "SK",
+        "America/Edmonton": "AB",
+        "America/Vancouver": "BC",
+        "America/St_Johns": "NL",
+        "America/Whitehorse": "YT",
+    },
+    "AU": {
+        "Australia/Sydney": "NSW ACT",
+        "Australia/Melbourne": "VIC",
+        "Australia/Brisbane": "QLD",
+        "Australia/Adelaide": "SA",
+        "Australia/Perth": "WA",
+        "Australia/Hobart": "TAS",
+        "Australia/Darwin": "NT",
+    },
+}
+
+
+def zone_of_address(country: str, region: str, city: str) -> str | None:
+    """The zone of an address in a country (ISO 3166) with several: by its state, else by a city that a zone is named
+    for. None where the address does not tell, or the country has one zone only."""
+    if country not in _PRINCIPAL:
+        return None
+    by_state = _states().get((country, region.strip().upper()))
+    return by_state or _cities().get((country, " ".join(city.lower().split())))
+
+
+def is_zone(name: str) -> bool:
+    """Whether it is an IANA name that is known here."""
+    return bool(name) and _exists(name)
+
+
+@cache
+def _states() -> dict[tuple[str, str], str]:
+    return {
+        (country, state): zone
+        for country, zones in _REGIONS.items()
+        for zone, states in zones.items()
+        for state in states.split()
+    }
+
+
+@cache
+def _cities() -> dict[tuple[str, str], str]:
+    """Cities that zones are named for, of the countries with several."""
+    found = {}
+    for country, zone in _zone_table():
+        found[country, zone.rpartition("/")[2].replace("_", " ").lower()] = zone
+    return found
+
+
 def zone_of(number: PhoneNumber, country: str) -> str:
     """The IANA zone: the number's own where its area has exactly one, else the country's principal one, else UTC."""
     zones = [z for z in time_zones_for_number(number) if _exists(z)]
@@ -69,10 +136,15 @@ def _exists(zone: str) -> bool:
 @cache
 def _first_zones() -> dict[str, str]:
     """The first zone that the IANA table names for each country; it puts the most populous first."""
-    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
     first: dict[str, str] = {}
-    for line in table.splitlines():
-        if not line.startswith("#"):
-            country, _place, zone = line.split("\t")[:3]
-            first.setdefault(country, zone)
+    for country, zone in _zone_table():
+        first.setdefault(country, zone)
     return first
+
+
+@cache
+def _zone_table() -> list[tuple[str, str]]:
+    """Country and zone, in the IANA table's order."""
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
+    lines = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    return [(fields[0], fields[2]) for fields in lines]

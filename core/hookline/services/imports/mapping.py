@@ -24,8 +24,12 @@ FIELDS: dict[str, str] = {
     "company": N_("Company"),
     "email": N_("E-mail"),
     "city": N_("City"),
+    "region": N_("State or region"),
+    "country": N_("Country of the address"),
+    "time_zone": N_("Time zone"),
     "language": N_("Language"),
     "notes": N_("Notes"),
+    "tags": N_("Tags"),
 }
 IGNORE = "ignore"
 CUSTOM = "custom:"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from hookline.services.imports.errors import Remark
 from hookline.services.imports.mapping import ColumnMap
 from hookline.services.imports.reading import Dialect
+from hookline.services.imports.rules import ImportRules
 
 
 class ImportState(StrEnum):
@@ -18,6 +19,8 @@ class ImportState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"  # what was written before is kept
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ class ReportLine:
 
 @dataclass(frozen=True)
 class Report:
-    """How an import stands or what came of it: `imported` + `merged` + `rejected` = `done`, and `total` in the end."""
+    """How an import stands or what came of it: `imported` + `merged` + `rejected` = `done`, and `total` in the end.
+
+    `duplicates` and `suppressed` are among the rejected; `removed` counts the contacts that undoing it removed.
+    """
 
     id: int
     client_id: int
@@ -83,10 +89,21 @@ class Report:
     imported: int
     merged: int
     rejected: int
+    duplicates: int
+    suppressed: int
     warnings: int
+    removed: int
     error: str
     created_at: datetime
+    started_at: datetime | None
     finished_at: datetime | None
+    undone_at: datetime | None
+    rules: ImportRules
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it has ended and may have left something."""
+        return self.state in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 
     @property
     def percent(self) -> int:

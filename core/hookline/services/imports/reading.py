@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
+from typing import TextIO
 
-from hookline.services.csv_cells import clean
+from hookline.services.csv_cells import clean, is_plain
 from hookline.services.imports.encodings import require_utf8_text
 from hookline.services.imports.errors import FileRefused, Remark
 from hookline.services.imports.words import guess_field
@@ -18,7 +20,9 @@ from hookline.text import N_
 DELIMITERS = (",", ";", "\t")
 MAX_COLUMNS = 200
 MAX_CELL = 10_000
-MAX_ROWS = 500_000
+MAX_ROWS = 5_000_000
+#: Lines that are cut into rows at a time.
+CHUNK = 10_000
 _SNIFF_ROWS = 50
 #: A quoted cell may go over several lines, but one over more than this was never closed.
 _MAX_LINES = 200
@@ -52,20 +56,30 @@ class Row:
     cells: tuple[str, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows with data, in the file's order, and their numbers in it. `plain`: the cells' text needs stripping only:
+    no control characters, composed letters, nothing that was made harmless for a spreadsheet."""
+
+    numbers: list[int]
+    rows: list[list[str]]
+    plain: bool
+    longest: int
+
+
 class _Source:
     """Feeds lines to the CSV reader and remembers those of the row that is being read."""
 
-    path: Path
-    current: list[str] = field(default_factory=list)
-    line: int = 0
+    def __init__(self, lines: Iterable[str], line: int = 0) -> None:
+        self._lines = lines
+        self.current: list[str] = []
+        self.line = line
 
     def __iter__(self) -> Iterator[str]:
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            for text in file:
-                self.current.append(text)
-                self.line += 1
-                yield text
+        for text in self._lines:
+            self.current.append(text)
+            self.line += 1
+            yield text
 
 
 def inspect(path: Path, delimiter: str | None = None, has_header: bool | None = None) -> Inspection:
@@ -97,12 +111,72 @@ def inspect(path: Path, delimiter: str | None = None, has_header: bool | None = 
 
 def rows(path: Path, dialect: Dialect) -> Iterator[Row]:
     """The rows with data, header left out, cells as they are in the file (not cleaned)."""
-    waiting_for_header = dialect.has_header
-    for row in _all_rows(path, dialect.delimiter):
-        if waiting_for_header:
-            waiting_for_header = False
-        else:
-            yield row
+    with _opened(path) as file:
+        found = _rows(_Source(file), dialect.delimiter)
+        if dialect.has_header:
+            next(found, None)
+        yield from found
+
+
+def chunks(path: Path, dialect: Dialect, skip: int = 0, size: int = CHUNK) -> Iterator[Chunk]:
+    """The rows with data after the first `skip`, header left out, many at a time."""
+    left_out = skip + 1 if dialect.has_header else skip
+    for chunk in _chunks(path, dialect.delimiter, size, first=size + dialect.has_header):
+        if left_out >= len(chunk.rows):
+            left_out -= len(chunk.rows)
+            continue
+        yield replace(chunk, numbers=chunk.numbers[left_out:], rows=chunk.rows[left_out:])
+        left_out = 0
+
+
+def _opened(path: Path) -> TextIO:
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _chunks(path: Path, delimiter: str, size: int, *, first: int = 0) -> Iterator[Chunk]:
+    with _opened(path) as file:
+        number = line = 0
+        while lines := list(islice(file, size if number or not first else first)):
+            cut = _cut(lines, delimiter)
+            if cut is None:
+                found = list(_one_by_one(lines, file, delimiter, number, line))
+                number = found[-1].number if found else number + len(lines)
+                line = found[-1].line if found else line + len(lines)
+                kept = [row for row in found if row.cells]
+                yield Chunk([r.number for r in kept], [list(r.cells) for r in kept], False, MAX_CELL + 1)
+                continue
+            places = [place for place, cells in enumerate(cut) if any(cells) and not "".join(cells).isspace()]
+            numbers = [number + place + 1 for place in places]
+            text = "".join(lines)
+            yield Chunk(numbers, [cut[place] for place in places], is_plain(text), max(map(len, lines)))
+            number, line = number + len(lines), line + len(lines)
+
+
+def _cut(lines: list[str], delimiter: str) -> list[list[str]] | None:
+    """The lines as one row each; None where a row goes over several, or one is not closed."""
+    try:
+        cut = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return None
+    last = _Source(())
+    last.current = lines[-1:]
+    return cut if len(cut) == len(lines) and not _is_open(last, delimiter) else None
+
+
+@dataclass(frozen=True)
+class _Line(Row):
+    """A row, empty where it has no data, and the line it ends in."""
+
+    line: int = 0
+
+
+def _one_by_one(lines: list[str], rest: TextIO, delimiter: str, number: int, line: int) -> Iterator[_Line]:
+    """Rows until the given lines are used up, and as many more of the rest as the last of them goes over."""
+    source = _Source(chain(lines, rest), line)
+    for row in _rows(source, delimiter, number=number, with_empty=True):
+        yield _Line(row.number, row.cells, source.line)
+        if source.line - line >= len(lines):
+            return
 
 
 def sniff_delimiter(path: Path) -> str:
@@ -110,10 +184,9 @@ def sniff_delimiter(path: Path) -> str:
     best, best_score = ",", (0.0, 0)
     for candidate in DELIMITERS:
         widths: Counter[int] = Counter()
-        for row in _all_rows(path, candidate, refuse=False):
-            widths[len(row.cells)] += 1
-            if widths.total() >= _SNIFF_ROWS:
-                break
+        with _opened(path) as file:
+            for row in islice(_rows(_Source(file), candidate, refuse=False), _SNIFF_ROWS):
+                widths[len(row.cells)] += 1
         if not widths:
             continue
         width, times = max(widths.items(), key=lambda item: (item[1], item[0]))
@@ -123,10 +196,11 @@ def sniff_delimiter(path: Path) -> str:
     return best
 
 
-def _all_rows(path: Path, delimiter: str, *, refuse: bool = True) -> Iterator[Row]:
-    source = _Source(path)
+def _rows(
+    source: _Source, delimiter: str, *, refuse: bool = True, number: int = 0, with_empty: bool = False
+) -> Iterator[Row]:
     reader = csv.reader(source, delimiter=delimiter)
-    number, first_line = 0, 1
+    first_line = source.line + 1
     while True:
         source.current.clear()
         try:
@@ -141,8 +215,9 @@ def _all_rows(path: Path, delimiter: str, *, refuse: bool = True) -> Iterator[Ro
         if refuse and _is_open(source, delimiter):
             raise _unclosed(first_line)
         first_line = source.line + 1
-        if any(cell and not cell.isspace() for cell in cells):
-            yield Row(number, tuple(cells))
+        has_data = any(cell and not cell.isspace() for cell in cells)
+        if has_data or with_empty:
+            yield Row(number, tuple(cells) if has_data else ())
 
 
 def _is_open(source: _Source, delimiter: str) -> bool:
@@ -191,21 +266,21 @@ class _Survey:
 
 def _survey(path: Path, delimiter: str) -> _Survey:
     survey = _Survey()
-    for row in _all_rows(path, delimiter):
-        survey.rows += 1
+    for chunk in _chunks(path, delimiter, CHUNK):
+        survey.rows += len(chunk.rows)
         if survey.rows > MAX_ROWS + 1:
             raise FileRefused(
                 N_("The file has more than %(limit)s rows."), N_("Split it into parts."), params={"limit": MAX_ROWS}
             )
-        survey.widths[len(row.cells), _filled(row.cells)] += 1
-        if len(survey.sample) < _SNIFF_ROWS:
-            survey.sample.append(tuple(clean(cell) for cell in row.cells))
+        survey.widths.update((len(cells), _filled(cells)) for cells in chunk.rows)
+        wanted = _SNIFF_ROWS - len(survey.sample)
+        survey.sample += [tuple(clean(cell) for cell in cells) for cells in chunk.rows[:wanted]]
     if not survey.sample:
         raise FileRefused(N_("The file is empty."), N_("Choose a file with at least one row of contacts."))
     return survey
 
 
-def _filled(cells: tuple[str, ...]) -> int:
+def _filled(cells: Sequence[str]) -> int:
     """How many cells the row has without empty ones at its end."""
     end = len(cells)
     while end and not cells[end - 1].strip():

@@ -13,6 +13,7 @@ from hookline.services.csv_cells import BOM, write_rows
 from hookline.services.imports.errors import Remark
 from hookline.services.imports.model import ImportState, Report, ReportLine
 from hookline.services.imports.reading import dialect_from_json
+from hookline.services.imports.rules import rules_of
 from hookline.services.imports.service import reachable_run
 from hookline.text import N_, fill
 
@@ -104,8 +105,14 @@ def _report(run: ImportRun, contact_list: ContactList, client: Client) -> Report
         imported=run.imported,
         merged=run.merged,
         rejected=run.rejected,
+        duplicates=run.duplicates,
+        suppressed=run.suppressed,
         warnings=run.warnings,
+        removed=run.removed,
         error=run.error,
         created_at=run.created_at,
+        started_at=run.started_at,
         finished_at=run.finished_at,
+        undone_at=run.undone_at,
+        rules=rules_of(run.rules),
     )

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hookline.services.csv_cells import clean
+from hookline.services.custom_field_kinds import FieldType
 from hookline.services.imports.errors import Remark, RowRejected
 from hookline.services.imports.mapping import CUSTOM, IGNORE, PHONES, ColumnMap
 from hookline.services.imports.reading import MAX_CELL, Row
 from hookline.services.imports.words import folded
 from hookline.services.phones import InvalidPhone, Phone, normalise
+from hookline.services.phones_bulk import BulkNumbers
+from hookline.services.time_zones import is_zone, zone_of_address
 from hookline.text import N_
 
-_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]{2,}")
+EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]{2,}")
 _LANGUAGES = {
     "polski": "pl", "polska": "pl", "polish": "pl", "angielski": "en", "english": "en", "ukrainski": "uk",
     "ukrainian": "uk", "niemiecki": "de", "german": "de", "deutsch": "de",
 }  # fmt: skip
 #: Fields of Contact that are filled as they are.
-PLAIN = ("first_name", "last_name", "company", "email", "city", "language", "notes")
+PLAIN = ("first_name", "last_name", "company", "email", "city", "region", "language", "notes")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """A row that can become a contact. `phones` is never empty and has no number twice."""
+    """A row that can become a contact. `phones` is never empty and has no number twice. `said_zone`: the file named
+    the time zone; otherwise it follows from the address or the first number."""
 
     row: Row
     phones: tuple[Phone, ...]
@@ -33,20 +38,80 @@ class Draft:
     fields: dict[str, str]
     custom: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[Remark, ...] = ()
+    time_zone: str = ""
+    said_zone: bool = False
+    tags: tuple[str, ...] = ()
 
 
-def to_draft(row: Row, mapping: ColumnMap, columns: int, country: str) -> Draft:
+@dataclass(frozen=True)
+class Form:
+    """How rows become contacts: the columns' fields, how many columns there are, the list's country and field types."""
+
+    mapping: ColumnMap
+    columns: int
+    country: str
+    types: Mapping[str, FieldType] = field(default_factory=dict)
+    #: Reads usual numbers faster; the others are read by `normalise` anyhow.
+    numbers: BulkNumbers | None = None
+
+
+def to_draft(row: Row, form: Form) -> Draft:
     """The row as a draft; raises `RowRejected` where it has no number to call or its cells do not fit the columns."""
-    _require_shape(row, columns)
-    values = _values(row, mapping)
+    _require_shape(row, form.columns)
+    values = _values(row, form.mapping)
     warnings: list[Remark] = []
-    phones = _phones(values, country, warnings)
+    phones = _phones(values, form, warnings)
     fields = {name: values.get(name, "") for name in PLAIN}
     _split_name(values.get("full_name", ""), fields)
     fields["email"] = _email(fields["email"], warnings)
     fields["language"] = _language(fields["language"], warnings)
-    custom = {name.removeprefix(CUSTOM): text for name, text in values.items() if name.startswith(CUSTOM) and text}
-    return Draft(row, phones, values.get("external_id") or None, fields, custom, tuple(warnings))
+    said = _said_zone(values.get("time_zone", ""), warnings)
+    zone = said or zone_by_address(values.get("country", ""), fields["region"], fields["city"], phones[0])
+    return Draft(
+        row,
+        phones,
+        values.get("external_id") or None,
+        fields,
+        _custom(values, form.types, warnings),
+        tuple(warnings),
+        zone,
+        bool(said),
+        split_tags(values.get("tags", "")),
+    )
+
+
+def zone_by_address(country: str, region: str, city: str, phone: Phone) -> str:
+    """The zone of the address where that tells one, else the number's."""
+    where = country.strip().upper()
+    found = zone_of_address(where if len(where) == 2 else phone.country, region, city)
+    return found or phone.time_zone
+
+
+def split_tags(text: str) -> tuple[str, ...]:
+    """Tags as they are written in one cell, apart by commas, semicolons or bars; each cut to 60 characters."""
+    return tuple(dict.fromkeys(t[:60] for part in re.split(r"[,;|]", text) if (t := " ".join(part.split()))))
+
+
+def _said_zone(text: str, warnings: list[Remark]) -> str:
+    if not text or is_zone(text):
+        return text
+    warnings.append(Remark(N_("“%(text)s” is not a time zone; it was left out."), {"text": text[:60]}))
+    return ""
+
+
+def _custom(values: dict[str, str], types: Mapping[str, FieldType], warnings: list[Remark]) -> dict[str, Any]:
+    custom = {}
+    for name, text in values.items():
+        if not name.startswith(CUSTOM) or not text:
+            continue
+        key = name.removeprefix(CUSTOM)
+        kept = types[key].kept(text) if key in types else text
+        if kept is None:
+            remark = N_("“%(text)s” does not fit the field “%(field)s”; it was left out.")
+            warnings.append(Remark(remark, {"text": text[:60], "field": key}))
+        else:
+            custom[key] = kept
+    return custom
 
 
 def _require_shape(row: Row, columns: int) -> None:
@@ -78,7 +143,7 @@ def _values(row: Row, mapping: ColumnMap) -> dict[str, str]:
     }
 
 
-def _phones(values: dict[str, str], country: str, warnings: list[Remark]) -> tuple[Phone, ...]:
+def _phones(values: dict[str, str], form: Form, warnings: list[Remark]) -> tuple[Phone, ...]:
     """The valid numbers in order; the first field's problem rejects the row only where no other number is valid."""
     found: dict[str, Phone] = {}
     problems: list[Remark] = []
@@ -87,7 +152,7 @@ def _phones(values: dict[str, str], country: str, warnings: list[Remark]) -> tup
         if not text and name != "phone":
             continue
         try:
-            phone = normalise(text, country)
+            phone = (form.numbers.usual(text) if form.numbers else None) or normalise(text, form.country)
         except InvalidPhone as error:
             problems.append(Remark(error.message_id, error.params))
             continue
@@ -112,7 +177,7 @@ def _split_name(full: str, fields: dict[str, str]) -> None:
 
 
 def _email(text: str, warnings: list[Remark]) -> str:
-    if not text or _EMAIL.fullmatch(text):
+    if not text or EMAIL.fullmatch(text):
         return text
     warnings.append(Remark(N_("“%(text)s” is not an e-mail address; it was left out."), {"text": text[:60]}))
     return ""

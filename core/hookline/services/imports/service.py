@@ -21,10 +21,11 @@ from hookline.errors import Conflict, NotFound
 from hookline.services.imports import mapping as mappings
 from hookline.services.imports import reading
 from hookline.services.imports.errors import MappingRefused, Remark, RowRejected
+from hookline.services.imports.forms import form_of
 from hookline.services.imports.mapping import ColumnMap
 from hookline.services.imports.model import ImportState, NewList, Preview, PreviewRow
-from hookline.services.imports.reading import Dialect, Row
-from hookline.services.imports.rows import to_draft
+from hookline.services.imports.reading import Row
+from hookline.services.imports.rows import Form, to_draft
 from hookline.services.imports.uploads import Uploads
 from hookline.services.imports.worker import ImportWorker
 from hookline.services.lists import add_list, checked_country, reachable_list
@@ -114,7 +115,7 @@ class ImportService:
 
     def preview(self, actor: Actor, import_id: int, mapping: Mapping[int, str] | None = None) -> Preview:
         """The first rows as they would come in with this mapping (default: the one kept); changes nothing."""
-        run, country = self._waiting(actor, import_id)
+        run, _ = self._waiting(actor, import_id)
         dialect = reading.dialect_from_json(run.dialect)
         wanted = _mapping_of(run) if mapping is None else dict(mapping)
         problem = None
@@ -123,7 +124,9 @@ class ImportService:
         except MappingRefused as error:
             problem = Remark(error.message_id, error.params)
         first = islice(reading.rows(self._uploads.path(run.stored_as), dialect), _PREVIEW_ROWS)
-        shown = tuple(_preview_row(row, {} if problem else wanted, dialect, country) for row in first)
+        with self._db.read() as session:
+            form = form_of(session, run, {} if problem else wanted)
+        shown = tuple(_preview_row(row, form) for row in first)
         return Preview(dialect, wanted, shown, run.total, reading.duplicate_labels(dialect.columns), problem)
 
     def discard(self, actor: Actor, import_id: int) -> None:
@@ -241,11 +244,11 @@ def _mapping_to_json(mapping: Mapping[int, str]) -> dict[str, Any]:
     return {str(position): name for position, name in mapping.items()}
 
 
-def _preview_row(row: Row, mapping: ColumnMap, dialect: Dialect, country: str) -> PreviewRow:
-    if not mapping:
+def _preview_row(row: Row, form: Form) -> PreviewRow:
+    if not form.mapping:
         return PreviewRow(row.number, row.cells)
     try:
-        draft = to_draft(row, mapping, len(dialect.columns), country)
+        draft = to_draft(row, form)
     except RowRejected as rejected:
         return PreviewRow(row.number, row.cells, remarks=(rejected.remark,))
     fields = draft.fields

@@ -32,6 +32,10 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "email": ("email", "emailaddress", "mail", "adresemail", "poczta", "adresmail", "adrespocztyelektronicznej"),
     "city": ("city", "town", "place", "miasto", "miejscowosc"),
+    "region": ("region", "state", "province", "county", "wojewodztwo", "stan"),
+    "country": ("country", "kraj", "panstwo", "countrycode"),
+    "time_zone": ("timezone", "tz", "strefaczasowa", "strefa"),
+    "tags": ("tags", "tag", "labels", "tagi", "etykiety"),
     "language": ("language", "lang", "jezyk"),
     "notes": (
         "notes", "note", "comment", "comments", "remarks", "description", "uwagi", "uwaga", "notatki", "notatka",

@@ -4,28 +4,32 @@ that after a crash it goes on with the next row."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from hookline.db.bulk import insert_rows, roomy
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import ContactList, ImportRejection, ImportRun, ImportWarning
+from hookline.db.models import ImportRejection, ImportRun, ImportWarning
 from hookline.domain.events import ImportProgressed
 from hookline.services.feeding import feed_campaigns
-from hookline.services.imports.errors import Remark, RowRejected
-from hookline.services.imports.mapping import ColumnMap
-from hookline.services.imports.merging import write_batch
+from hookline.services.imports.drafting import Drafter
+from hookline.services.imports.errors import Remark
+from hookline.services.imports.forms import form_of
+from hookline.services.imports.merging import BatchResult, write_batch
 from hookline.services.imports.model import ImportState
-from hookline.services.imports.reading import Dialect, Row, dialect_from_json, rows
-from hookline.services.imports.rows import Draft, to_draft
+from hookline.services.imports.people import Target, keys_of
+from hookline.services.imports.reading import Chunk, Dialect, Row, chunks, dialect_from_json
+from hookline.services.imports.rows import Draft, Form
+from hookline.services.imports.rules import Scope, rules_of
 from hookline.services.imports.uploads import Uploads
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
-BATCH = 500
+#: Rows in one transaction: many enough for speed, few enough that agents' own writes need not wait long.
+BATCH = 10_000
 _TRIES = 3
 
 _FAILED = N_(
@@ -38,17 +42,15 @@ _FAILED = N_(
 class _Plan:
     import_id: int
     worker: str
-    client_id: int
-    list_id: int
-    country: str
     stored_as: str
     dialect: Dialect
-    mapping: ColumnMap
+    form: Form
+    target: Target
     done: int
 
 
 class Superseded(Exception):
-    """Another worker has taken the import over."""
+    """Another worker has taken the import over, or it was cancelled."""
 
 
 class ImportWorker:
@@ -63,11 +65,11 @@ class ImportWorker:
         """Carry the import out; what goes wrong is written to the import, never raised."""
         try:
             plan = self._plan(import_id, worker)
-            path = self._uploads.path(plan.stored_as)
-            for batch in _batches(islice(rows(path, plan.dialect), plan.done, None)):
+            drafter = Drafter(plan.form)
+            for chunk in self._chunks(plan, drafter):
                 if self._stopping.is_set():
                     return
-                self._write(plan, batch)
+                self._write(plan, len(chunk.rows), *drafter.drafts(chunk))
             self._end(import_id, worker, ImportState.DONE, "")
         except Superseded:
             log.info("import continues elsewhere", import_id=import_id)
@@ -79,30 +81,42 @@ class ImportWorker:
     def _plan(self, import_id: int, worker: str) -> _Plan:
         with self._db.read() as session:
             run = session.get_one(ImportRun, import_id)
-            country = session.get_one(ContactList, run.list_id).country
+            form = form_of(session, run)
         return _Plan(
             import_id=import_id,
             worker=worker,
-            client_id=run.client_id,
-            list_id=run.list_id,
-            country=country,
             stored_as=run.stored_as,
             dialect=dialect_from_json(run.dialect),
-            mapping={int(position): str(name) for position, name in run.mapping.items()},
+            form=form,
+            target=Target(run.client_id, run.list_id, import_id, rules_of(run.rules)),
             done=run.done,
         )
 
-    def _write(self, plan: _Plan, batch: list[Row]) -> None:
-        drafts, rejections = _drafts(plan, batch)
+    def _chunks(self, plan: _Plan, drafter: Drafter) -> Iterator[Chunk]:
+        """The rows that are not done yet. Those before them are only read where rows that come twice are left out."""
+        path, rules = self._uploads.path(plan.stored_as), plan.target.rules
+        if plan.done and rules.leave_out in (Scope.FILE, Scope.CAMPAIGN):
+            left = plan.done
+            for chunk in chunks(path, plan.dialect, 0, BATCH):
+                before = replace(chunk, numbers=chunk.numbers[:left], rows=chunk.rows[:left])
+                for draft in drafter.drafts(before)[0]:
+                    plan.target.seen.update(keys_of(draft, rules.key))
+                left -= len(before.rows)
+                if left <= 0:
+                    break
+        return chunks(path, plan.dialect, plan.done, BATCH)
+
+    def _write(self, plan: _Plan, count: int, drafts: list[Draft], rejections: list[tuple[Row, Remark]]) -> None:
         for attempt in range(1, _TRIES + 1):
             try:
-                with self._db.write() as unit:
-                    _write_in(unit, plan, len(batch), drafts, rejections)
+                with self._db.write() as unit, roomy(unit.session):
+                    result = _write_in(unit, plan, count, drafts, rejections)
             except IntegrityError:
                 # Another import added the same number at the same moment (PostgreSQL): look again, then merge.
                 if attempt == _TRIES:
                     raise
             else:
+                plan.target.seen.update(result.seen)
                 return
 
     def _end(self, import_id: int, worker: str, state: ImportState, error: str) -> None:
@@ -118,48 +132,44 @@ class ImportWorker:
         self._uploads.delete(stored_as)
 
 
-def _batches(source: Iterator[Row]) -> Iterator[list[Row]]:
-    while batch := list(islice(source, BATCH)):
-        yield batch
-
-
-def _drafts(plan: _Plan, batch: Iterable[Row]) -> tuple[list[Draft], list[tuple[Row, Remark]]]:
-    drafts: list[Draft] = []
-    rejections: list[tuple[Row, Remark]] = []
-    for row in batch:
-        try:
-            drafts.append(to_draft(row, plan.mapping, len(plan.dialect.columns), plan.country))
-        except RowRejected as rejected:
-            rejections.append((row, rejected.remark))
-    return drafts, rejections
-
-
 def _write_in(
     unit: UnitOfWork, plan: _Plan, count: int, drafts: list[Draft], rejections: list[tuple[Row, Remark]]
-) -> None:
+) -> BatchResult:
     run = unit.session.get_one(ImportRun, plan.import_id)
     if run.worker != plan.worker or run.state != ImportState.RUNNING:
         raise Superseded
-    result = write_batch(unit.session, plan.client_id, plan.list_id, drafts, unit.clock.now())
+    result = write_batch(unit.session, plan.target, drafts, unit.clock.now())
     rejected = sorted([*rejections, *result.rejections], key=lambda pair: pair[0].number)
-    unit.session.add_all(
-        ImportRejection(
-            import_id=run.id, row_number=row.number, reason=why.message, params=why.params, cells=list(row.cells)
-        )
-        for row, why in rejected
+    insert_rows(
+        unit.session,
+        ImportRejection,
+        ("import_id", "row_number", "reason", "params", "cells"),
+        [(run.id, row.number, why.message, why.params, list(row.cells)) for row, why in rejected],
     )
-    unit.session.add_all(
-        ImportWarning(import_id=run.id, row_number=row.number, message=what.message, params=what.params)
-        for row, what in result.warnings
+    insert_rows(
+        unit.session,
+        ImportWarning,
+        ("import_id", "row_number", "message", "params"),
+        [(run.id, row.number, what.message, what.params) for row, what in result.warnings],
     )
-    run.done += count
+    _count(run, count, len(rejected), result)
+    unit.session.flush()
+    feed_campaigns(unit, plan.target.list_id, result.written.ids)
+    unit.emit(_progress(run))
+    return result
+
+
+def _count(run: ImportRun, rows: int, rejected: int, result: BatchResult) -> None:
+    run.done += rows
     run.imported += result.imported
     run.merged += result.merged
-    run.rejected += len(rejected)
+    run.rejected += rejected
+    run.duplicates += result.duplicates
+    run.suppressed += result.suppressed
     run.warnings += len(result.warnings)
-    unit.session.flush()
-    feed_campaigns(unit, plan.list_id, sorted({contact.id for contact in result.contacts}))
-    unit.emit(_progress(run))
+    if made := result.written.made:
+        run.first_contact_id = min(made[0], run.first_contact_id or made[0])
+        run.last_contact_id = max(made[-1], run.last_contact_id or 0)
 
 
 def _progress(run: ImportRun) -> ImportProgressed:
