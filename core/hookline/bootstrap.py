@@ -54,6 +54,7 @@ from hookline.services.lists import ListService
 from hookline.services.mail import MailServer, MailService
 from hookline.services.notifications import DispositionNotifier
 from hookline.services.phone import PhoneService
+from hookline.services.phone import PhoneService
 from hookline.services.placing import Placer
 from hookline.services.presenting import Presenter
 from hookline.services.record_reads import RecordReadService
@@ -94,6 +95,7 @@ class Runtime:
         self.recordings = RecordingService(self.db, working, store)
         self.recording_moves = RecordingMoves(self.db, self.recordings, working, store)
         self.agents = AgentService(self.db, self.host, self.calls)
+        self.phone = PhoneService(self.db, self.host, self.calls)
         self.phone = PhoneService(self.db, self.host, self.calls)
         self.placer = Placer(self.db, self.gate, self.calls)
         self.presenter = Presenter(self.db, self.gate, self.placer)

@@ -37,7 +37,7 @@ def move_if_allowed(unit: UnitOfWork, agent: AgentSession, event: AgentEvent, re
 def carry_on(unit: UnitOfWork, agent: AgentSession) -> None:
     """The agent's call is done with: pause where he had asked to, or where his station is gone."""
     wish, agent.wish = agent.wish, ""
-    if agent.station_state != "connected":
+    if agent.station_state not in ("connected", "lost"):  # a browser that is lost may be back in a moment
         move_if_allowed(unit, agent, AgentEvent.STATION_LOST, "station_lost")
     elif wish.startswith("pause"):
         move_if_allowed(unit, agent, AgentEvent.PAUSE, wish.partition(":")[2])

@@ -22,11 +22,14 @@ from hookline.ports.telephony import (
     LegAnswered,
     LegEnded,
     LegEvent,
+    StationBack,
+    StationLost,
     TelephonyError,
 )
 from hookline.services import outcomes
 from hookline.services.agent_moves import move, move_if_allowed, set_station
 from hookline.services.calls import CallService
+from hookline.services.station_choice import Choice, choose, stations_of, take
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
@@ -45,13 +48,7 @@ class AgentService:
     def stations_for(self, actor: Actor) -> list[Station]:
         """Stations the actor may pick: his own and those that are nobody's."""
         with self._db.read() as session:
-            return list(
-                session.scalars(
-                    select(Station)
-                    .where(Station.active, or_(Station.user_id == actor.user_id, Station.user_id.is_(None)))
-                    .order_by(Station.user_id.is_(None), Station.name)
-                )
-            )
+            return stations_of(session, actor)
 
     def campaigns_for(self, actor: Actor) -> list[Campaign]:
         """Campaigns the actor is assigned to, running ones first."""
@@ -65,35 +62,33 @@ class AgentService:
                 )
             )
 
-    def start_work(self, actor: Actor, station_id: int, campaign_id: int | None = None) -> None:
-        """Take a station and ring it; once it is answered the agent is ready."""
+    def start_work(self, actor: Actor, station_id: int | None, campaign_id: int | None = None) -> None:
+        """Take a station (None: the agent's browser) and ring it; once it is answered the agent is ready."""
         campaigns = {c.id: c for c in self.campaigns_for(actor)}
         if not campaigns:
             raise NotConfigured(N_("You are not assigned to any campaign."), N_("Ask your supervisor."))
         if campaign_id is not None and campaign_id not in campaigns:
             raise NotFound(N_("There is no such campaign."))
-        backend_name = campaigns[campaign_id or next(iter(campaigns))].backend
-        station = next((s for s in self.stations_for(actor) if s.id == station_id), None)
-        if station is None:
-            raise InvalidInput(N_("Choose a station."), fields={"station_id": ["Choose one of the list."]})
+        campaign = campaigns[campaign_id or next(iter(campaigns))]
+        backend = self._calls.backend(campaign.backend)
+        with self._db.read() as session:
+            choice = choose(session, actor, station_id, backend)
         with self._db.write() as unit:
-            command = self._take_station(unit, actor, station, backend_name, campaign_id)
+            command = self._take_station(unit, actor, choice, backend.name, campaign_id, campaign.client_id)
         if command is None:
             return
         try:
-            self._calls.backend(backend_name).connect_station(command)
+            backend.connect_station(command)
         except (TelephonyError, NotConfigured) as error:
             self._station_failed(command.leg_id, error.message_id)
             raise
 
     def _take_station(
-        self, unit: UnitOfWork, actor: Actor, station: Station, backend: str, campaign_id: int | None
+        self, unit: UnitOfWork, actor: Actor, choice: Choice, backend: str, campaign_id: int | None, client_id: int
     ) -> ConnectStation | None:
         now = unit.clock.now()
         # Two agents who pick one station at the same moment, or one who begins his first shift twice, take turns.
         unit.hold(User, actor.user_id)
-        if not unit.hold(Station, station.id).active:
-            raise InvalidInput(N_("Choose a station."), fields={"station_id": ["Choose one of the list."]})
         agent = unit.session.get(AgentSession, actor.user_id or 0)
         if agent is None:
             agent = AgentSession(
@@ -102,26 +97,28 @@ class AgentService:
             unit.session.add(agent)
         elif AgentState(agent.state) not in (AgentState.OFFLINE, AgentState.PAUSED):
             raise IllegalAgentMove(AgentState(agent.state), AgentEvent.GO_READY)
-        _refuse_taken_station(unit.session, station, actor)
+        take(unit, choice, actor)
         agent.campaign_id, agent.last_seen_at, agent.wish = campaign_id, now, ""
-        if agent.station_state != "gone" and agent.station_id == station.id and agent.backend == backend:
+        if agent.station_state != "gone" and choice.is_of(agent) and agent.backend == backend:
             if agent.station_state == "connected":
                 _refuse_undisposed(agent)
                 move(unit, agent, AgentEvent.GO_READY)
             return None
         if agent.station_leg_id is not None and agent.station_state != "gone":
             raise Conflict(N_("Your present station is still connected."), N_("End your shift, then choose another."))
-        agent.station_id, agent.backend = station.id, backend
+        agent.station_kind, agent.station_id, agent.backend = choice.kind, choice.station_id, backend
         agent.conversation_id = agent.conversation_id or uuid.uuid4().hex
-        agent.station_leg_id = uuid.uuid4().hex
+        agent.station_leg_id, agent.phone_page = uuid.uuid4().hex, ""
         set_station(unit, agent, "connecting")
         unit.session.add(Leg(id=agent.station_leg_id, agent_id=agent.user_id, kind="agent", started_at=now))
         return ConnectStation(
             conversation_id=agent.conversation_id,
             leg_id=agent.station_leg_id,
-            address=station.address,
+            address=choice.address,
             caller_id="hookline",
             ring_timeout_seconds=STATION_RING_SECONDS,
+            station=choice.kind,
+            client_id=client_id,
         )
 
     def on_agent_leg(self, event: LegEvent) -> int | None:
@@ -129,6 +126,8 @@ class AgentService:
         match event:
             case LegAnswered():
                 return self._station_answered(event)
+            case StationLost() | StationBack():
+                return self._station_moved(event, "lost" if isinstance(event, StationLost) else "connected")
             case LegEnded():
                 self._station_ended(event)
         return None
@@ -143,6 +142,15 @@ class AgentService:
             if agent.call_id is None:  # else his last call waits for its disposition
                 move_if_allowed(unit, agent, AgentEvent.GO_READY)
             return agent.user_id if agent.state == AgentState.READY else None
+
+    def _station_moved(self, event: LegEvent, state: str) -> int | None:
+        """The agent's browser is away, or back: his state stays, but nobody new is given to one who cannot talk."""
+        with self._db.write() as unit:
+            agent = _by_station_leg(unit.session, event.leg_id)
+            if agent is None or agent.station_state == "gone":
+                return None
+            set_station(unit, agent, state)
+            return agent.user_id if agent.state == AgentState.READY and state == "connected" else None
 
     def _station_ended(self, event: LegEnded) -> None:
         call: Call | None = None
@@ -288,18 +296,6 @@ def session_of(session: Session, actor: Actor) -> AgentSession:
 
 def _by_station_leg(session: Session, leg_id: str) -> AgentSession | None:
     return session.scalar(select(AgentSession).where(AgentSession.station_leg_id == leg_id))
-
-
-def _refuse_taken_station(session: Session, station: Station, actor: Actor) -> None:
-    taken = session.scalar(
-        select(AgentSession.user_id).where(
-            AgentSession.station_id == station.id,
-            AgentSession.user_id != actor.user_id,
-            AgentSession.station_state != "gone",
-        )
-    )
-    if taken is not None:
-        raise Conflict(N_("Somebody else is using this station."), N_("Choose another."))
 
 
 def _refuse_undisposed(agent: AgentSession) -> None:

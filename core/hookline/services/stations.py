@@ -1,4 +1,7 @@
-"""Stations: where agents' voices are. For now SIP phones, by URI."""
+"""Stations: the telephones agents work at, SIP phones by their URI and any phone by its number.
+
+The third kind, the agent's own browser, needs no entry here: every agent has one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, fields, pre_load
+from marshmallow import Schema, fields, pre_load, validate
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +18,8 @@ from hookline.db.models import AgentSession, Station, User
 from hookline.domain.access import Actor
 from hookline.domain.agents import AgentState
 from hookline.errors import Conflict, InvalidInput, NotFound
+from hookline.ports.telephony import StationKind
+from hookline.services.phones import InvalidPhone, is_premium, normalise
 from hookline.text import N_
 from hookline.validation import line
 
@@ -26,6 +31,7 @@ _USER = r"\+?[A-Za-z0-9*#._-]{1,64}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _URI = re.compile(rf"(?:sips?:)?(?P<user>{_USER})@(?P<host>{_LABEL}(?:\.{_LABEL}){{0,8}})(?::(?P<port>[0-9]{{1,5}}))?")
 _ADVICE = N_("Write it like sip:agent1@192.0.2.10:5060.")
+_NUMBER_ADVICE = N_("Write the number with its country code, like +48 22 123 45 67.")
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class StationDraft:
     name: str
     address: str
     user_id: int | None = None
+    kind: StationKind = StationKind.SIP
 
 
 class StationSchema(Schema):
@@ -42,6 +49,13 @@ class StationSchema(Schema):
 
     name = line(required=True, most=80)
     address = line(required=True, most=200)
+    kind = fields.Enum(
+        StationKind,
+        by_value=True,
+        load_default=StationKind.SIP,
+        validate=validate.OneOf([StationKind.SIP, StationKind.NUMBER], error=N_("Choose from the list.")),
+        error_messages={"unknown": N_("Choose from the list.")},
+    )
     user_id = fields.Integer(
         load_default=None, allow_none=True, error_messages={"invalid": [N_("Choose from the list.")]}
     )
@@ -50,6 +64,22 @@ class StationSchema(Schema):
     def _nobody(self, data: Any, **_kwargs: Any) -> Any:
         # A form sends "" for nobody.
         return {**data, "user_id": data.get("user_id") or None}
+
+
+def address_of(kind: StationKind, text: str) -> str:
+    """The address as a station of that kind keeps it. Raises InvalidInput."""
+    return phone_number(text) if kind is StationKind.NUMBER else sip_address(text)
+
+
+def phone_number(text: str) -> str:
+    """The number of an agent's phone as E.164. Raises InvalidInput for what is none, short and premium numbers."""
+    try:
+        number = normalise(text, "").e164
+    except InvalidPhone as error:
+        raise _bad_address(error.message_id, _NUMBER_ADVICE) from error
+    if is_premium(number):
+        raise _bad_address(N_("This is a premium-rate number."), _NUMBER_ADVICE)
+    return number
 
 
 def sip_address(text: str) -> str:
@@ -74,8 +104,8 @@ def _good_host(host: str) -> bool:
     return len(parts) == 4 and all(len(part) < 4 and int(part) < 256 for part in parts)
 
 
-def _bad_address(text: str) -> InvalidInput:
-    return InvalidInput(text, _ADVICE, {"address": [text]})
+def _bad_address(text: str, advice: str = _ADVICE) -> InvalidInput:
+    return InvalidInput(text, advice, {"address": [text]})
 
 
 class StationService:
@@ -104,10 +134,10 @@ class StationService:
     def add_station(self, actor: Actor, draft: StationDraft) -> int:
         """Add a station; returns the id. Raises InvalidInput for a bad address, a taken name or an unknown user."""
         actor.require(_MANAGE)
-        address = sip_address(draft.address)
+        address = address_of(draft.kind, draft.address)
         with self._db.write() as unit:
             _check(unit.session, draft, None)
-            station = Station(name=draft.name, address=address, user_id=draft.user_id)
+            station = Station(name=draft.name, kind=draft.kind.value, address=address, user_id=draft.user_id)
             unit.session.add(station)
             unit.session.flush()
             return station.id
@@ -115,13 +145,14 @@ class StationService:
     def change_station(self, actor: Actor, station_id: int, draft: StationDraft) -> None:
         """Change a station. Raises as `add_station`, NotFound, and Conflict while an agent works at it."""
         actor.require(_MANAGE)
-        address = sip_address(draft.address)
+        address = address_of(draft.kind, draft.address)
         with self._db.write() as unit:
             station = _held(unit, station_id)
             _check(unit.session, draft, station_id)
-            if station.address != address:
+            if (station.kind, station.address) != (draft.kind, address):
                 _refuse_while_used(unit.session, station)
-            station.name, station.address, station.user_id = draft.name, address, draft.user_id
+            station.kind, station.address = draft.kind.value, address
+            station.name, station.user_id = draft.name, draft.user_id
 
     def set_station_active(self, actor: Actor, station_id: int, active: bool) -> None:
         """Take a station out of use or bring it back. Raises Conflict while an agent works at it."""

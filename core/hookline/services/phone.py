@@ -1,0 +1,118 @@
+"""The browser as somebody's phone: which leg waits for it, and what the page and the backend say to each other.
+
+Neutral to the backend: its own script module (`browser_module`) writes the messages and reads the answers. Of two
+pages of one person one is the phone: a page that is opened takes it, one that only reconnects gives way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hookline.db.database import Database
+from hookline.db.models import AgentSession
+from hookline.domain.access import Actor
+from hookline.errors import Conflict
+from hookline.ports.hooks import Hooks
+from hookline.ports.telephony import NoSuchLeg, StationKind
+from hookline.services.calls import CallService
+from hookline.text import N_
+
+LONGEST_MESSAGE = 64 * 1024
+"""Bytes of a page's request; an offer of sound takes about three thousand."""
+
+_DEEPEST = 4
+_MOST_ITEMS = 50
+
+
+class PhoneElsewhere(Conflict):
+    """Another page of the same person is the phone now."""
+
+    id = "phone-elsewhere"
+
+
+@dataclass(frozen=True)
+class BrowserPhone:
+    """A leg that is spoken in the browser. `module`: the address of its backend's script below the site's root."""
+
+    leg_id: str
+    module: str
+    state: str
+
+
+def _plain(message: Mapping[str, Any]) -> None:
+    if not _is_plain(message, _DEEPEST):
+        raise ValidationError(N_("The message is nested too deeply or too long."))
+
+
+def _is_plain(value: object, deep: int) -> bool:
+    if isinstance(value, Mapping | list):
+        items = list(value.values() if isinstance(value, Mapping) else value)
+        return deep > 0 and len(items) <= _MOST_ITEMS and all(_is_plain(item, deep - 1) for item in items)
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+class PhoneMessageSchema(Schema):
+    """What a page says: its leg, its own name, whether it was just opened, and the message for the backend."""
+
+    class Meta:
+        unknown = RAISE
+
+    leg_id = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{32}$"))
+    page = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-z-]{8,64}$"))
+    take = fields.Boolean(load_default=False)
+    message = fields.Dict(keys=fields.String(validate=validate.Length(max=100)), required=True, validate=_plain)
+
+
+class PhoneService:
+    """Finds a person's browser leg and carries messages."""
+
+    def __init__(self, db: Database, hooks: Hooks, calls: CallService) -> None:
+        self._db = db
+        self._hooks = hooks
+        self._calls = calls
+
+    def phone_of(self, agent: AgentSession | None) -> BrowserPhone | None:
+        """The leg that the agent's page is to speak on; None where he works at another station or not at all."""
+        if agent is None or agent.station_leg_id is None or agent.station_kind != StationKind.BROWSER:
+            return None
+        backend = self._hooks.backends().get(agent.backend)
+        if backend is None or not backend.browser_module:
+            return None
+        return BrowserPhone(agent.station_leg_id, backend.browser_module, agent.station_state)
+
+    def hear(
+        self, actor: Actor, leg_id: str, page: str, message: Mapping[str, object], *, take: bool = False
+    ) -> Mapping[str, object]:
+        """Carry a page's message to the backend of its leg; returns the answer.
+
+        Raises NoSuchLeg for a leg that is not the actor's (any more), PhoneElsewhere where another page has it and
+        this one does not `take` it, TelephonyError from the backend.
+        """
+        with self._db.write() as unit:
+            agent = _by_leg(unit.session, actor, leg_id)
+            if agent is None:
+                raise NoSuchLeg(leg_id)
+            if agent.phone_page not in ("", page) and not take:
+                raise PhoneElsewhere(
+                    N_("Your phone is in another window."), N_("Talk there, or take it over in this one.")
+                )
+            if agent.phone_page != page:
+                agent.phone_page = page
+            backend_name = agent.backend
+        return self._calls.backend(backend_name).browser_message(leg_id, message)
+
+
+def _by_leg(session: Session, actor: Actor, leg_id: str) -> AgentSession | None:
+    return session.scalar(
+        select(AgentSession).where(
+            AgentSession.user_id == actor.user_id,
+            AgentSession.station_leg_id == leg_id,
+            AgentSession.station_kind == StationKind.BROWSER.value,
+        )
+    )
