@@ -16,7 +16,10 @@ from hookline.health import HealthCheck
 from hookline.jobs import Job
 from hookline.permissions import CORE_PERMISSIONS, Permissions
 from hookline.plugin_changes import PluginChanges
+from hookline.plugin_host.faults import Budget
 from hookline.plugin_host.host import PluginHost
+from hookline.plugin_memory import MemoryWatch
+from hookline.plugin_quarantine import QuarantineKeeper
 from hookline.plugin_readers import PluginReaders
 from hookline.plugin_settings import PluginSettings
 from hookline.ports.clock import Clock, SystemClock
@@ -54,7 +57,6 @@ from hookline.services.lists import ListService
 from hookline.services.mail import MailServer, MailService
 from hookline.services.notifications import DispositionNotifier
 from hookline.services.phone import PhoneService
-from hookline.services.phone import PhoneService
 from hookline.services.placing import Placer
 from hookline.services.presenting import Presenter
 from hookline.services.record_reads import RecordReadService
@@ -82,7 +84,10 @@ class Runtime:
         self.db = Database(settings.database_url, self.clock)
         self._sole_engine = SoleEngine(self.db.engine)
         self.bus = EventBus(self.db)
-        self.host = host or PluginHost(settings.disabled_plugins)
+        budget = Budget(settings.plugin_errors_allowed, settings.plugin_error_window_seconds)
+        self.host = host or PluginHost(settings.disabled_plugins, budget)
+        self.quarantine = QuarantineKeeper(self.db, self.host)
+        self.memory = MemoryWatch(self.host.active_packages)
         self.host.discover()
         self.host.load(self.plugin_context)
         self.permissions = Permissions({**CORE_PERMISSIONS, **self.host.permissions()})
@@ -95,7 +100,6 @@ class Runtime:
         self.recordings = RecordingService(self.db, working, store)
         self.recording_moves = RecordingMoves(self.db, self.recordings, working, store)
         self.agents = AgentService(self.db, self.host, self.calls)
-        self.phone = PhoneService(self.db, self.host, self.calls)
         self.phone = PhoneService(self.db, self.host, self.calls)
         self.placer = Placer(self.db, self.gate, self.calls)
         self.presenter = Presenter(self.db, self.gate, self.placer)
@@ -159,7 +163,8 @@ class Runtime:
         return [name for name in idle if any(table.startswith(f"{name}_") for table in tables)]
 
     def _read_events(self) -> None:
-        self.plugin_readers = PluginReaders(self.db, self.bus, self.host, DispositionNotifier(self.db, self.host).tell)
+        tell = DispositionNotifier(self.db, self.host).tell
+        self.plugin_readers = PluginReaders(self.db, self.bus, self.host, tell, self.keep_watch)
         self.bus.read_apart(self.plugin_readers)
         self.bus.read("core.webhooks", self.webhooks.queue.on_event)
         self.bus.read("core.mail-notices", self.mail.notices.on_event)
@@ -210,6 +215,11 @@ class Runtime:
         self.webhooks.sender.stop()
         self._sole_engine.release()
 
+    def keep_watch(self) -> None:
+        """Follow other processes' quarantines, and measure memory: cheap, called again and again in every process."""
+        self.quarantine.look()
+        self.memory.sample()
+
     def require_alone(self) -> None:
         """Raise Conflict where another process runs the engine on this database."""
         self._sole_engine.take()
@@ -235,6 +245,7 @@ class Runtime:
     def close(self) -> None:
         """Let go of threads and connections."""
         self.imports.stop()
+        self.quarantine.settle()
         self.host.close()
         self.db.dispose()
 

@@ -41,20 +41,28 @@ class Standing:
 
 
 class PluginReaders:
-    """Every listening plugin's reader. `tell` tells a plugin of an event, and isolates what the plugin raises."""
+    """Every listening plugin's reader. `tell` tells a plugin of an event, and isolates what the plugin raises; `watch`
+    is called before each round, so that a plugin which another process stopped is told no more."""
 
     def __init__(
-        self, db: Database, bus: EventBus, host: PluginHost, tell: Callable[[str, PublishedEvent], None]
+        self,
+        db: Database,
+        bus: EventBus,
+        host: PluginHost,
+        tell: Callable[[str, PublishedEvent], None],
+        watch: Callable[[], None],
     ) -> None:
         self._db = db
         self._bus = bus
         self._host = host
         self._tell = tell
+        self._watch = watch
         self._known: frozenset[str] | None = None
         self._readers: dict[str, _Reader] = {}
 
     def prepare(self) -> None:
         """Give plugins that listen for the first time their place; take it from those that are gone or disabled."""
+        self._watch()
         listening = frozenset(self._host.listeners())
         if listening == self._known:
             return

@@ -35,6 +35,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     disabled_plugins: tuple[str, ...] = ()
+    plugin_errors_allowed: int = 20
+    plugin_error_window_seconds: int = 600
     browser_grace_seconds: int = 60
     session_hours: int = 12
     behind_proxy: bool = False

@@ -62,6 +62,16 @@ class SettingsSchema(Schema):
         validate=validate.Range(1, 100_000),
         metadata=_says("How many requests a minute each token of the JSON API may make."),
     )
+    plugin_errors_allowed = fields.Integer(
+        load_default=20,
+        validate=validate.Range(1, 10_000),
+        metadata=_says("How many errors a plugin may make in its hooks and pages before it is stopped (quarantined)."),
+    )
+    plugin_error_window_seconds = fields.Integer(
+        load_default=600,
+        validate=validate.Range(10, 86_400),
+        metadata=_says("Within how many seconds `plugin_errors_allowed` counts."),
+    )
     recording_store = fields.String(
         load_default="",
         validate=validate.Regexp(r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.+=@/-]*)?)?$"),
