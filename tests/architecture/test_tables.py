@@ -62,6 +62,11 @@ def test_core_never_points_at_a_plugin_nor_a_plugin_at_another(table: str) -> No
     assert targets <= {own, "core"}
 
 
+def _unreadable(engine: Engine, name: object) -> bool:
+    """Of SQLite nobody tells Alembic that an index descends; PostgreSQL's is compared."""
+    return engine.dialect.name == "sqlite" and name == "ix_campaign_contacts_waiting"
+
+
 def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(
@@ -69,7 +74,7 @@ def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
             opts={
                 "compare_type": True,
                 "include_object": lambda thing, name, kind, *_: (
-                    not str(name).endswith("alembic_version") and not is_part(name)
+                    not str(name).endswith("alembic_version") and not is_part(name) and not _unreadable(engine, name)
                 ),
             },
         )
