@@ -17,10 +17,12 @@ from hookline.testing.simulated_rig import SimulatedRig
 from hookline.testing.telephony_conformance import RealTimeRig
 from hookline.testing.telephony_rig import ANSWER_HEADERS
 from hookline_telephony_sip.backend import SipBackend
+from hookline_telephony_sip.browser_settings import BrowserSettings
 from hookline_telephony_sip.far_end.client import FarEndControl
 from hookline_telephony_sip.far_end.process import FarEndProcess
 from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.trunk import Trunk
+from tests.contract.browsers import BrowserFarSide, RigBrowsers
 
 HEARD_SECONDS = 0.3
 
@@ -42,6 +44,7 @@ SPOKEN: dict[str, dict[str, Any]] = {
     "machine": {"kind": "clip", "clips": ["en_voicemail", "en_hello"], "pause_seconds": 0},
 }
 STATIONS = {"answers": "auto", "declines": "decline"}
+SIP_SETTINGS = SipSettings(warm_cells=2, max_cells=6, browser=BrowserSettings(addresses=("127.0.0.1",)))
 
 
 class SipFarSide:
@@ -93,10 +96,11 @@ class SipRig(RealTimeRig):
         self._far_end = FarEndProcess({"phones": [{"name": "anybody"}]})
         host, port = self._far_end.network.split(":")
         trunk = Trunk(id=1, name="far end", host=host, port=int(port), caller_id=self.caller_id)
-        self.backend = SipBackend(lambda client_id: [trunk], SipSettings(warm_cells=2, max_cells=6))
+        self.backend = SipBackend(lambda client_id: [trunk], SIP_SETTINGS)
         self.backend.start(self.log)
         self._count = itertools.count()
         self._pitches: dict[str, int] = {}
+        self._browsers = RigBrowsers(self.backend, lambda name: int(self._tone(name)["frequency"]))
 
     def number(self, behaviour: str) -> str:
         number = f"+48600{next(self._count):06}"
@@ -114,8 +118,15 @@ class SipRig(RealTimeRig):
         self._far_end.control.set_phone({"name": name, "answer": STATIONS[behaviour], "sound": self._tone(address)})
         return address
 
-    def far_side(self, leg_id: str, address: str) -> SipFarSide:
-        return SipFarSide(self._far_end.control, address, self._pitches)
+    def open_browser(self, leg_id: str) -> str:
+        return self._browsers.open(leg_id)
+
+    def lose_browser(self, leg_id: str) -> None:
+        self._browsers.lose(leg_id)
+
+    def far_side(self, leg_id: str, address: str) -> SipFarSide | BrowserFarSide:
+        browser = self._browsers.far_side(address, self._pitches)
+        return browser or SipFarSide(self._far_end.control, address, self._pitches)
 
     def lose(self, conversation_id: str) -> None:
         pid = self.backend.cell_pid(conversation_id)
@@ -123,6 +134,7 @@ class SipRig(RealTimeRig):
         os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
+        self._browsers.close()
         self.backend.stop()
         self._far_end.stop()
 

@@ -55,7 +55,7 @@ from hookline_telephony_sip.trunk import TrunkProvider
 
 log = structlog.get_logger(__name__)
 
-_BROWSER_SECONDS = 2.0
+_BROWSER_SECONDS = 8.0  # a STUN server that is silent takes five
 
 
 class SipBackend:
@@ -80,7 +80,7 @@ class SipBackend:
     @property
     def capabilities(self) -> frozenset[Capability]:
         """Everything the port knows."""
-        return frozenset(Capability) - {Capability.INBOUND, Capability.BROWSER_STATION}
+        return frozenset(Capability) - {Capability.INBOUND}
 
     # --- life ---
 

@@ -31,7 +31,7 @@ Answer = str | Response | tuple[str, int]
 def make_blueprint(db: Database, trunks: TrunkService, trials: Trials, reach: TrunkReach) -> Blueprint:
     """The plugin's pages."""
     views = _Views(db, trunks, trials, reach)
-    blueprint = Blueprint("telephony_sip", __name__, template_folder="templates")
+    blueprint = Blueprint("telephony_sip", __name__, template_folder="templates", static_folder="static")
     for rule, name, view, methods in (
         ("/", "index", views.index, ["GET"]),
         ("/new", "new", views.new, ["GET", "POST"]),

@@ -12,6 +12,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 _STOP_SECONDS = 2.0
@@ -74,8 +75,14 @@ class WebRtcThread:
         asyncio.set_event_loop(self._loop)
         for name in ("aioice", "aiortc"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # they log addresses
-        if self._addresses:
-            import aioice.ice  # with the first browser, not with each cell
+        with suppress(ImportError):  # said to the page that asks for it
+            import hookline_telephony_sip.cell.webrtc_peer  # noqa: F401 - takes its time, while the page asks its person
 
-            aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: list(self._addresses)
+            self._choose_addresses()
         self._loop.run_forever()
+
+    def _choose_addresses(self) -> None:
+        import aioice.ice
+
+        if self._addresses:
+            aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: list(self._addresses)

@@ -1,0 +1,216 @@
+// The browser as a phone, whatever the backend: gets the microphone, loads the backend's module, connects, and comes
+// back by itself after a reload, a closed lid or a lost network. The server keeps the customer meanwhile.
+//
+// A backend's module exports `connect({ send, track, onSound, onState })`; see plugins/telephony_sip, static/phone.js.
+// The desk uses this, and whoever else has a leg in the browser: a supervisor who listens, whispers or barges.
+
+import { Microphone, MicrophoneProblem } from "./microphone.js";
+
+const TRY_MILLISECONDS = [0, 300, 700, 1000, 1000, 2000];
+const ANSWER_MILLISECONDS = 4000;
+const COME_MILLISECONDS = 3000;
+const NAP_MILLISECONDS = 3000; // a timer that is so late has slept: the lid was closed
+const page = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// Thrown by `send` where the server has decided: trying again is no use.
+class Decided extends Error {
+  constructor(state) {
+    super(state);
+    this.state = state;
+  }
+}
+
+export class Phone {
+  // `leg`: the leg's id; `module`: the address of the backend's module; `post`: where messages go; `token`: the CSRF
+  // token; `silent`: for somebody who only listens, without a microphone. `onChange(phone)` is called at each change.
+  //
+  // `state`: "starting", "microphone" (see `problem`), "connecting", "connected", "away" (coming back by itself),
+  // "elsewhere" (another page is the phone), "gone" (the leg has ended), "closed".
+  constructor({ leg, module, post, token, silent = false, onChange = () => {} }) {
+    Object.assign(this, { leg, module, post, token, silent, onChange });
+    this.state = "starting";
+    this.problem = "";
+    this.blocked = false; // the browser will not play sound before a click
+    this.handle = null;
+    this.attempt = 0;
+    this.wakeUp = () => {};
+    this.microphone = new Microphone({ onLost: () => this.#replug() });
+    this.speaker = new Audio();
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    for (const name of ["online", "pageshow", "focus"]) window.addEventListener(name, () => this.#wake(), { signal });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#wake(); }, { signal });
+    window.addEventListener("pagehide", () => this.handle?.close(), { signal });
+    navigator.mediaDevices?.addEventListener("devicechange", () => this.#devicesChanged(), { signal });
+    let seen = Date.now();
+    this.clock = setInterval(() => {
+      const slept = Date.now() - seen > NAP_MILLISECONDS;
+      seen = Date.now();
+      if (slept && this.state === "connected") this.#lose("away");
+      if (slept) this.#wake();
+    }, 1000);
+  }
+
+  // Begin, or begin again after a problem or in another page's stead.
+  async start({ take = true } = {}) {
+    this.#set("starting");
+    try {
+      this.track = this.silent ? silence() : await this.microphone.open();
+    } catch (error) {
+      if (!(error instanceof MicrophoneProblem)) throw error;
+      this.problem = error.problem;
+      this.#set("microphone");
+      return;
+    }
+    this.problem = "";
+    this.take = take;
+    this.#set("connecting");
+    this.#come();
+  }
+
+  async choose(deviceId) {
+    try {
+      this.track = await this.microphone.open(deviceId);
+    } catch (error) {
+      this.problem = error.problem ?? "other";
+      this.onChange(this);
+      return;
+    }
+    this.problem = "";
+    await this.handle?.setTrack(this.track);
+    this.onChange(this);
+  }
+
+  mute(on) { this.microphone.mute(on); }
+
+  // After a click: browsers let sound out only then.
+  async listen() {
+    this.microphone.wake();
+    if (!this.speaker.srcObject) return;
+    try {
+      await this.speaker.play();
+      this.blocked = false;
+    } catch (error) {
+      if (error.name === "NotAllowedError") this.blocked = true;
+    }
+    this.onChange(this);
+  }
+
+  quality() { return this.state === "connected" ? this.handle?.quality() : null; }
+
+  close() {
+    clearInterval(this.clock);
+    this.listeners.abort();
+    this.#stop("closed");
+  }
+
+  #set(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.onChange(this);
+  }
+
+  #stop(state) {
+    this.attempt += 1;
+    this.wakeUp();
+    this.handle?.close();
+    this.handle = null;
+    this.speaker.srcObject = null;
+    this.microphone.close();
+    this.#set(state);
+  }
+
+  #lose(state) {
+    if (this.state !== "connected") return;
+    this.#set(state);
+    this.#come();
+  }
+
+  #wake() {
+    this.microphone.wake();
+    this.wakeUp();
+  }
+
+  // Try until it works, more and more slowly; something that wakes us makes the next try come at once.
+  async #come() {
+    const mine = ++this.attempt;
+    for (let tries = 0; this.attempt === mine; tries += 1) {
+      const wait = TRY_MILLISECONDS[Math.min(tries, TRY_MILLISECONDS.length - 1)];
+      await Promise.race([sleep(wait), new Promise((done) => { this.wakeUp = done; })]);
+      if (this.attempt !== mine || this.state === "connected") return;
+      try {
+        if (await this.#connect(mine)) return;
+      } catch (error) {
+        if (this.attempt !== mine) return;
+        if (error instanceof Decided) { this.#stop(error.state); return; }
+      }
+    }
+  }
+
+  // One try. What was there before is kept until the new one is heard: it may be back by itself sooner. But once the new
+  // one is heard it is the one that the server hears.
+  async #connect(mine) {
+    const { connect } = await import(this.module);
+    let heard;
+    const came = new Promise((done) => { heard = done; });
+    let handle = null, sound = null;
+    handle = await connect({
+      send: (message) => this.#send(message),
+      track: this.track,
+      onSound: (stream) => { sound = stream; if (this.handle === handle && handle) this.#play(stream); },
+      onState: (state) => {
+        if (state === "connected") heard(true);
+        if (this.handle !== null && this.handle === handle) {
+          if (state === "connected" && this.state === "away") { this.#set("connected"); this.wakeUp(); }
+          if (state !== "connected") this.#lose("away");
+        }
+        if (state === "failed") heard(false);
+      },
+    });
+    const there = await Promise.race([came, sleep(COME_MILLISECONDS).then(() => false)]);
+    if (this.attempt !== mine || !there) {
+      handle.close();
+      return this.attempt !== mine;
+    }
+    this.handle?.close();
+    this.handle = handle;
+    this.take = false;
+    if (sound) this.#play(sound);
+    this.#set("connected");
+    return true;
+  }
+
+  async #send(message) {
+    const answer = await fetch(this.post, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": this.token },
+      body: JSON.stringify({ leg_id: this.leg, page, take: this.take, message }),
+      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+    });
+    if (answer.status === 401) { window.location.reload(); throw new Decided("gone"); }
+    if (answer.status === 404) throw new Decided("gone");
+    if (answer.status === 409) throw new Decided("elsewhere");
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return answer.json();
+  }
+
+  #play(stream) {
+    this.speaker.srcObject = stream;
+    this.listen();
+  }
+
+  // The device is gone: go on with another, if there is one.
+  async #replug() {
+    if (["closed", "gone", "elsewhere"].includes(this.state)) return;
+    await this.choose("");
+  }
+
+  async #devicesChanged() {
+    if (this.state === "microphone" && this.problem !== "denied") { await this.start(); return; }
+    this.onChange(this);
+  }
+}
+
+const sleep = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
+
+const silence = () => new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0];
