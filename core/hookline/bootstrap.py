@@ -16,6 +16,7 @@ from hookline.health import HealthCheck
 from hookline.jobs import Job
 from hookline.permissions import CORE_PERMISSIONS, Permissions
 from hookline.plugin_changes import PluginChanges
+from hookline.plugin_health import PluginChecks
 from hookline.plugin_host.faults import Budget
 from hookline.plugin_host.host import PluginHost
 from hookline.plugin_memory import MemoryWatch
@@ -125,15 +126,16 @@ class Runtime:
         self.mail = MailService(self.db, _mail_server(settings), self.host.active_packages())
         self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
         self.engine = Engine(self.db, self.host, self.calls, self.agents, self.presenter, self.recordings)
-        self._make_keepers(store)
         self._read_events()
+        self._make_keepers(store)
 
     def _make_keepers(self, store: RecordingStore) -> None:
         """What looks after the rest: jobs, health, personal data."""
         self.job_board = JobBoard(self.db)
         self._leadership = leadership_for(self.db.engine, self.settings.data_dir)
         self.scheduler = Scheduler(self._jobs(), self.job_board, self._leadership, self._is_active)
-        self._own_checks = [*core_checks(self._looked_at(store)), self.webhooks.check, self.mail.check]
+        plugins = PluginChecks(self.host, self.plugin_readers, self.memory).checks()
+        self._own_checks = [*core_checks(self._looked_at(store)), *plugins, self.webhooks.check, self.mail.check]
         self.health = HealthService(self._checks(), self._is_active)
         self.release_sets = ReleaseSets(self.db)
         self.plugin_changes = PluginChanges(self.db, self.host, self.settings, self.release_sets)

@@ -36,6 +36,7 @@ from hookline_web.context import EXTENSION, Shell
 from hookline_web.glossary import Glossary
 from hookline_web.stream import StreamHub
 from hookline_web.throttle import Throttle
+from hookline_web.views import plugin_care
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +70,7 @@ def create_app(runtime: Runtime | None = None, former: Flask | None = None) -> F
     shell.glossary = Glossary(packages.values())
     navigation.install(app)
     slots.install(app)
+    plugin_care.install(app)
     template_parts.install(app)
     template_code.install(app)
     shell.navigation = _add_core_views(app) + _add_plugin_views(app, runtime)

@@ -12,6 +12,8 @@ from hookline.db.faults import as_collision
 from hookline.errors import HooklineError, InvalidInput
 from hookline.text import N_
 from hookline_web.api import problems
+from hookline_web.api.parts import parts
+from hookline_web.context import runtime
 from hookline_web.i18n import explain, translated
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,19 @@ class _HttpProblem(HooklineError):
     """An HTTP error that Flask raised."""
 
     id = "http-error"
+
+
+class _PluginBroke(HooklineError):
+    """A page of a plugin raised."""
+
+    id = "plugin-broke"
+
+    def __init__(self, plugin: str) -> None:
+        super().__init__(
+            N_("The plugin %(plugin)s broke on this page."),
+            N_("The rest of Hookline works. Try again; if it stays, tell your administrator the time it happened."),
+            params={"plugin": runtime().host.statuses[plugin].title},
+        )
 
 
 _HTTP_TEXTS = {
@@ -78,11 +93,23 @@ def _on_http_error(error: HTTPException) -> tuple[Response, int] | HTTPException
 
 
 def _on_unexpected(error: Exception) -> tuple[Response, int] | Response:
-    log.error("request failed", endpoint=request.endpoint, error_type=type(error).__name__, exc_info=error)
+    plugin = _plugin_asked()
+    if plugin is None:
+        log.error("request failed", endpoint=request.endpoint, error_type=type(error).__name__, exc_info=error)
+    else:
+        runtime().host.count_error(plugin, f"page {request.endpoint}", error)
     if problems.wanted():
         return problems.of_unexpected()
+    if plugin is not None:
+        return answer(_PluginBroke(plugin), 500)
     message, advice = _HTTP_TEXTS[InternalServerError.code]
     return answer(_HttpProblem(message, advice), 500)
+
+
+def _plugin_asked() -> str | None:
+    """The plugin whose page or resource was asked for."""
+    blueprint = request.blueprint or ""
+    return blueprint if blueprint in runtime().host.statuses else parts().owners.get(blueprint)
 
 
 def answer(error: HooklineError, status: int) -> tuple[Response, int]:

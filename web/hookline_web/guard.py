@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from hookline.errors import NotPermitted
+from hookline.errors import HooklineError, NotPermitted
 from hookline.plugin_host.host import PluginState
 from hookline.text import N_
 from hookline_web import auth
@@ -20,6 +20,13 @@ log = structlog.get_logger(__name__)
 
 #: Asked by machines, and answered while the database is away: nobody is recognised there.
 PROBES = {"health.alive", "health.ready"}
+
+
+class PluginStopped(HooklineError):
+    """The page belongs to a plugin that is in quarantine."""
+
+    id = "plugin-stopped"
+    status = 503
 
 
 def install(app: Flask) -> None:
@@ -54,6 +61,7 @@ def _check() -> BaseResponse | None:
     g.user = g.actor = g.login = None
     if is_static(request.endpoint) or request.endpoint in PROBES:
         return None
+    runtime().keep_watch()
     g.stream_from = shell().hub.last_sequence()
     _recognise()
     if request.endpoint is None:
@@ -78,8 +86,15 @@ def _recognise() -> None:
 
 def _refuse_stopped_plugin() -> None:
     status = runtime().host.statuses.get(request.blueprint or "")
-    if status is not None and status.state is not PluginState.ACTIVE:
-        abort(404)
+    if status is None or status.state is PluginState.ACTIVE:
+        return
+    if status.state is PluginState.QUARANTINED:
+        raise PluginStopped(
+            N_("The plugin %(plugin)s is stopped: it made too many errors."),
+            N_("Nothing of its data is lost. An administrator brings it back on the page Health."),
+            params={"plugin": status.title},
+        )
+    abort(404)
 
 
 def _check_permission(permission: str | None) -> BaseResponse | None:

@@ -9,7 +9,7 @@ from flask import Flask, current_app, g, request, url_for
 from hookline.contributions import NavigationItem
 from hookline.domain.access import Actor, Role
 from hookline.text import N_
-from hookline_web.context import shell
+from hookline_web.context import runtime, shell
 
 SECTIONS = {"work": N_("Work"), "supervise": N_("Supervision"), "admin": N_("Administration")}
 #: Blueprints on whose first menu entry a role starts, best first.
@@ -60,9 +60,19 @@ def _visible(actor: Actor | None) -> list[NavigationItem]:
     if actor is None:
         return []
     known = current_app.view_functions
-    found = [item for item in shell().navigation if item.endpoint in known and actor.can(item.permission)]
+    found = [
+        item
+        for item in shell().navigation
+        if item.endpoint in known and actor.can(item.permission) and not _is_stopped(item)
+    ]
     order = list(SECTIONS)
     return sorted(found, key=lambda i: (order.index(i.section) if i.section in order else 99, i.order, i.title))
+
+
+def _is_stopped(item: NavigationItem) -> bool:
+    """Whether the entry's plugin is there, but not active: its pages would not open."""
+    blueprint = item.endpoint.split(".")[0]
+    return blueprint in runtime().host.statuses and not runtime().host.is_active(blueprint)
 
 
 def _entry(item: NavigationItem) -> MenuEntry:

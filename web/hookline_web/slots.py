@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from flask import Flask, g, render_template
 from markupsafe import Markup
 
@@ -12,8 +11,6 @@ from hookline.contributions import Panel, PanelRequest
 from hookline.domain.access import Actor
 from hookline.plugin_host.host import Owned, PluginState
 from hookline_web.context import runtime, shell
-
-log = structlog.get_logger(__name__)
 
 
 def install(app: Flask) -> None:
@@ -49,8 +46,7 @@ def _render(owned: Owned[Panel], request: PanelRequest) -> Markup:
     try:
         return Markup(owned.value.render(request))  # noqa: S704 - panels promise safe HTML
     except Exception as error:
-        status = runtime().host.statuses[owned.plugin]
-        status.errors += 1
-        log.error("panel failed", plugin=owned.plugin, slot=owned.value.slot, exc_info=error)
-        card = render_template("parts/broken_panel.html", title=owned.value.title, plugin=status.title)
+        runtime().host.count_error(owned.plugin, f"panel in {owned.value.slot}", error)
+        title = runtime().host.statuses[owned.plugin].title
+        card = render_template("parts/broken_panel.html", title=owned.value.title, plugin=title)
         return Markup(card)  # noqa: S704 - escaped by the template

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
@@ -130,7 +131,12 @@ class PluginHost:
     def count_error(self, plugin: str, place: str, error: BaseException) -> None:
         """Count an error that was isolated (of a hook, page or panel) against the plugin's budget; log and keep it."""
         log.error("plugin raised", plugin=plugin, place=place, error_type=type(error).__name__, exc_info=error)
-        self.count(fault_of(plugin, place, error))
+        fault = fault_of(plugin, place, error)
+        if _is_the_databases(error):
+            self.statuses[plugin].errors += 1
+            self._faults.keep(fault)
+        else:
+            self.count(fault)
 
     def count(self, fault: Fault) -> None:
         """As `count_error`, of a fault that is in the log already."""
@@ -258,3 +264,8 @@ class PluginHost:
     def close(self) -> None:
         """Let go of the threads."""
         self._workers.close()
+
+
+def _is_the_databases(error: BaseException) -> bool:
+    """Whether the database was away or busy: seen, but not charged to the plugin that happened to need it."""
+    return isinstance(error, OperationalError) and "no such" not in str(error.orig)

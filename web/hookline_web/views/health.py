@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, render_template
 
 from hookline.contributions import NavigationItem
@@ -9,6 +11,8 @@ from hookline.health import Level
 from hookline.permissions import public, requires
 from hookline.text import N_
 from hookline_web.context import runtime
+
+_FAULTS_SHOWN = 10
 
 blueprint = Blueprint("health", __name__)
 NAVIGATION = [NavigationItem(N_("Health"), "health.show", "health.view", icon="stethoscope", order=88)]
@@ -36,4 +40,21 @@ def show() -> str:
     order = [Level.PROBLEM, Level.WARNING, Level.OK]
     seen = sorted(runtime().health.look(), key=lambda checked: order.index(checked.level))
     worst = seen[0].level if seen else Level.OK
-    return render_template("health/index.html", seen=seen, worst=worst)
+    return render_template("health/index.html", seen=seen, worst=worst, **_plugins())
+
+
+def _plugins() -> dict[str, Any]:
+    """How plugins do in this process; the template shows it to those who may see plugins."""
+    host, memory = runtime().host, runtime().memory
+    memory.sample()
+    faults = sorted((f for name in host.statuses for f in host.faults(name)), key=lambda f: f.at, reverse=True)
+    return {
+        "stopped": runtime().quarantine.stopped(),
+        "timings": host.timings(),
+        "titles": {name: status.title for name, status in host.statuses.items()},
+        "faults": faults[:_FAULTS_SHOWN],
+        "trend": memory.trend(),
+        "tracing": memory.tracing,
+        "memory": memory.plugins(),
+        "mebibytes": lambda size: round(size / 1024 / 1024),
+    }

@@ -18,6 +18,7 @@ STATES = {
     "disabled": (N_("disabled"), "calm"),
     "unavailable": (N_("unavailable"), "warn"),
     "failed": (N_("failed"), "bad"),
+    "quarantined": (N_("stopped"), "bad"),
 }
 
 
