@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     bindparam,
+    exists,
     func,
     literal,
     literal_column,
@@ -31,16 +32,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from hookline.db.database import UnitOfWork
-from hookline.db.models import CampaignContact
+from hookline.db.models import AgentSession, Attempt, CampaignContact
 from hookline.domain.campaigns import CallingWindow, RecordState
+from hookline.services import outcomes
 
 #: Retries whose time has come are woken so many at a time, so that no claim waits for a long update.
 _WAKE_AT_MOST = 500
+#: A claim that nobody made use of within this time comes back.
+LEASE_SECONDS = 60
 
 _Record = CampaignContact
 #: Written out, not bound: an index with a condition serves only a query that states the same condition.
 _WAITING: ColumnElement[bool] = literal_column("campaign_contacts.state IN ('new', 'due')", Boolean())
 _PROMISED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'callback'", Boolean())
+_RESERVED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'reserved'", Boolean())
 _SLEEPING: ColumnElement[bool] = literal_column("campaign_contacts.state = 'retry'", Boolean())
 
 _Statement = Select[*tuple[Any, ...]]
@@ -156,3 +161,18 @@ def _first(rank: int, promised: int, where: tuple[ColumnElement[bool], ...], *or
         .subquery()
     )
     return select(one)
+
+
+def give_back_expired(unit: UnitOfWork, lease_seconds: int = LEASE_SECONDS) -> int:
+    """Return claims that nobody made use of, as a claimer that died leaves them; how many.
+
+    A claim is in use while an agent has the contact before him, or an attempt at it is open.
+    """
+    limit = unit.clock.now() - timedelta(seconds=lease_seconds)
+    shown = exists().where(AgentSession.campaign_contact_id == _Record.id)
+    tried = exists().where(Attempt.campaign_contact_id == _Record.id, Attempt.closed_at.is_(None))
+    forgotten = select(_Record).where(_RESERVED, _Record.reserved_at < limit, ~shown, ~tried).limit(_WAKE_AT_MOST)
+    records = unit.session.scalars(forgotten).all()
+    for record in records:
+        outcomes.give_back(unit, record)
+    return len(records)
