@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 import click
 
@@ -23,6 +23,7 @@ from hookline.commands.users import users
 from hookline.commands.webhooks import webhooks
 from hookline.db import migrate
 from hookline.errors import HooklineError
+from hookline.plugin_host.discovery import GROUP
 from hookline.settings import BadSettings, load_settings
 
 
@@ -39,12 +40,25 @@ class _Commands(click.Group):
         if own is not None:
             return own
         for entry in entry_points(group="hookline.commands", name=name):
+            if plugin := _disabled_owner(entry):
+                return _of_disabled(name, plugin)
             try:
                 loaded: click.Command = entry.load()
             except Exception as error:
                 return _unavailable(name, error)
             return loaded
         return None
+
+
+def _disabled_owner(entry: EntryPoint) -> str | None:
+    """The disabled plugin that a command belongs to: it is not imported, not even to describe its command."""
+    try:
+        disabled = load_settings().disabled_plugins
+    except BadSettings:
+        return None  # what is run says what is wrong with them
+    package = entry.value.partition(":")[0].split(".")[0]
+    owners = (e.name for e in entry_points(group=GROUP) if e.value.split(".")[0] == package)
+    return next((owner for owner in owners if owner in disabled), None)
 
 
 class CommandUnavailable(HooklineError):
@@ -56,17 +70,30 @@ class CommandUnavailable(HooklineError):
 def _unavailable(name: str, error: Exception) -> click.Command:
     """Stand in for a command that cannot be imported: listed as such, and saying why when it is run."""
 
+    refusal = CommandUnavailable(
+        f"The command {name} cannot be used here: {error}.",
+        "Install what it needs: pip install 'hookline[all]' brings everything.",
+    )
+    return _stand_in(name, refusal, "Not available: something it needs is not installed.")
+
+
+def _of_disabled(name: str, plugin: str) -> click.Command:
+    refusal = CommandUnavailable(
+        f"The command {name} belongs to the plugin {plugin}, which is disabled.",
+        f"Enable it: hookline plugins enable {plugin}",
+    )
+    return _stand_in(name, refusal, f"Not available: its plugin {plugin} is disabled.")
+
+
+def _stand_in(name: str, refusal: CommandUnavailable, help_text: str) -> click.Command:
     def refuse(arguments: tuple[str, ...]) -> None:
-        raise CommandUnavailable(
-            f"The command {name} cannot be used here: {error}.",
-            "Install what it needs: pip install 'hookline[all]' brings everything.",
-        ) from error
+        raise refusal
 
     return click.Command(
         name,
         callback=refuse,
         params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
-        help="Not available: something it needs is not installed.",
+        help=help_text,
         context_settings={"ignore_unknown_options": True},
     )
 

@@ -138,7 +138,7 @@ class LivePlugins:
     def _bring_in(self, name: str) -> None:
         runtime, host = self._runtime, self._runtime.host
         try:
-            migrate.upgrade(runtime.db.engine, {name: host.manifests[name].package})
+            migrate.upgrade_plugin(runtime.db.engine, name, host.manifests[name].package)
         except Exception as error:
             host.mark_failed(name, N_("Its migrations could not be applied: %(error)s"), error)
             return

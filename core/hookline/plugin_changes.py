@@ -71,7 +71,7 @@ class PluginChanges:
         if name not in wanted.disabled_plugins:
             raise Conflict(N_("%(plugin)s is enabled already."), params={"plugin": name})
         self._refuse_unloadable(name)
-        migrate.upgrade(self._db.engine, {name: found.manifests[name].package})
+        migrate.upgrade_plugin(self._db.engine, name, found.manifests[name].package)
         return self._commit(actor, wanted, set(wanted.disabled_plugins) - {name}, wish)
 
     def disable(self, actor: Actor, name: str, wish: Wish) -> int:
@@ -96,7 +96,8 @@ class PluginChanges:
         disabled = {*(set(wanted.disabled_plugins) - set(found.manifests)), *(set(found.manifests) - set(row.plugins))}
         going = [n for n in found.manifests if n in disabled and n not in wanted.disabled_plugins]
         self._refuse_calls(going, wish)
-        migrate.upgrade(self._db.engine, {name: found.manifests[name].package for name in row.plugins})
+        for name in row.plugins:
+            migrate.upgrade_plugin(self._db.engine, name, found.manifests[name].package)
         tables, kept = self._tables_of(row, wanted, found)
         made = self._commit(actor, wanted, disabled, replace(wish, restores=number), tables)
         return BroughtBack(made, kept)

@@ -15,6 +15,7 @@ from hookline import logs
 from hookline.bootstrap import Runtime
 from hookline.db import migrate
 from hookline.errors import Conflict
+from hookline.serving import LOCK_NAME
 from hookline.settings import Settings, load_settings
 from hookline.text import N_
 from hookline_web.server import Server
@@ -61,7 +62,7 @@ def prepare_database(settings: Settings) -> None:
 def only_one(data_dir: Path) -> Iterator[None]:
     """Hold the installation's lock: two engines on one database would dial twice. Raises Conflict."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "serve.lock").open("a") as file:
+    with (data_dir / LOCK_NAME).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

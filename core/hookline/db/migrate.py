@@ -75,10 +75,21 @@ def upgrade(engine: Engine, packages: dict[str, str]) -> None:
     with engine.connect() as connection:
         require_unicode(connection)
     for owner in owners(packages):
-        with engine.begin() as connection:
-            # Two processes started at once: the second finds the work done.
-            locks.exclusive(connection, locks.MIGRATIONS)
-            command.upgrade(_config(owner, connection), "head")
+        _upgrade_one(engine, owner)
+
+
+def upgrade_plugin(engine: Engine, name: str, package: str) -> None:
+    """Apply one plugin's history only; nothing where it has none. What fails half-way is rolled back."""
+    for owner in owners({name: package}):
+        if owner.name == name:
+            _upgrade_one(engine, owner)
+
+
+def _upgrade_one(engine: Engine, owner: Owner) -> None:
+    with engine.begin() as connection:
+        # Two processes started at once: the second finds the work done.
+        locks.exclusive(connection, locks.MIGRATIONS)
+        command.upgrade(_config(owner, connection), "head")
 
 
 def pending(engine: Engine, packages: dict[str, str]) -> list[str]:

@@ -1,0 +1,55 @@
+"""`hookline plugins check`: what is to be known before a plugin is enabled."""
+
+from __future__ import annotations
+
+import click
+
+from hookline.commands.plugin_installed import opened, require_installed, surroundings
+from hookline.errors import HooklineError
+from hookline.health import Finding, Level
+from hookline.plugin_host.checks import check_plugin
+from hookline.plugin_host.discovery import discover
+from hookline.settings import load_settings
+
+_MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
+
+
+class PluginNotSound(HooklineError):
+    """A plugin should not be enabled as it is."""
+
+    id = "plugin-not-sound"
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.pass_context
+def check(ctx: click.Context, name: str | None) -> None:
+    """Check the plugin NAME, or every installed one, before it is enabled.
+
+    It is tried in a process of its own, on a throw-away database: hooks that this Hookline does not have, parameters
+    that they do not take, versions, missing extras, settings, migrations, tables, names that are taken; and what it
+    will be permitted and know about people. Ends with an error where there is a problem.
+    """
+    settings = load_settings()
+    found = discover(settings.disabled_plugins)
+    if name is not None:
+        require_installed(found, name)
+    problems = 0
+    with opened(settings) as there:
+        around = surroundings(settings, there.runtime, ctx)
+        for each in [name] if name else sorted(found.statuses):
+            click.echo(click.style(f"{found.statuses[each].title} ({each})", bold=True))
+            findings = check_plugin(each, around)
+            show(findings)
+            problems += sum(finding.level is Level.PROBLEM for finding in findings)
+    if problems:
+        raise PluginNotSound(f"{problems} problem{'s' if problems > 1 else ''}.", "Mend the first one first.")
+
+
+def show(findings: list[Finding]) -> None:
+    """Print what was found, each with what to do."""
+    for finding in findings:
+        mark, colour = _MARKS[finding.level]
+        click.echo(f"  {click.style(mark.ljust(8), fg=colour)} {finding.message}")
+        if finding.advice:
+            click.echo(f"           → {finding.advice}")
