@@ -63,6 +63,10 @@ NAMED = {
 }
 
 
+#: Contribute hooks that are asked only to see whether they answer.
+UNNAMED = ("hookline_register_navigation", "hookline_register_panels", "hookline_register_api_resources")
+
+
 def main() -> None:
     """Probe the plugin NAME; write what was seen to FILE."""
     name, target = sys.argv[1], Path(sys.argv[2])
@@ -112,10 +116,12 @@ class Probe:
         before = set(inspect(self._db.engine).get_table_names())
         try:
             migrate.upgrade_plugin(self._db.engine, self._manifest.name, self._manifest.package)
+        except migrate.ForeignTables as error:
+            self._seen.foreign_tables = error.tables
+            return
         finally:
             made = set(inspect(self._db.engine).get_table_names()) - before
             self._seen.tables = sorted(made)
-            self._seen.foreign_tables = sorted(t for t in made if not self._is_own(t))
 
     def _is_own(self, table: str) -> bool:
         return table.startswith(f"{self._manifest.name}_")
@@ -152,6 +158,8 @@ class Probe:
                     self._seen.held_tables += list(thing.tables)
         for part in self._contributed(made, "hookline_register_web_parts"):
             self._seen.names.setdefault("blueprint", []).append(str(part.blueprint.name))
+        for hook in UNNAMED:
+            self._contributed(made, hook)
 
     def _contributed(self, made: object, hook: str) -> list[Any]:
         if hook not in self._seen.hooks or hook in self._seen.unmarked_hooks:
