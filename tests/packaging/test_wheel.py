@@ -7,8 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
-import sysconfig
 import threading
 import time
 import zipfile
@@ -18,39 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT, packages, repository_files, short
+from tests.architecture.source import packages, repository_files, short
+from tests.packaging.conftest import run
 
 pytestmark = pytest.mark.serial
-
-
-def _run(*command: str | Path, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this source, built without a network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    offline = ("--no-deps", "--no-index", "--no-build-isolation", "--quiet")
-    _run(sys.executable, "-m", "pip", "wheel", ".", *offline, "--wheel-dir", folder)
-    (made,) = folder.glob("hookline-*.whl")
-    return made
-
-
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Programs of an environment that holds the wheel, and what it depends on by a path to ours."""
-    folder = tmp_path_factory.mktemp("environment")
-    _run(sys.executable, "-m", "venv", "--without-pip", folder)
-    python = folder / "bin" / "python"
-    offline = ("--no-deps", "--no-index", "--quiet")
-    _run(sys.executable, "-m", "pip", f"--python={python}", "install", *offline, wheel)
-    site = Path(_run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
-    # A plain path: our own .pth file, which leads to the source, is not followed from here.
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return folder / "bin"
 
 
 def _names(wheel: Path) -> set[str]:
@@ -139,9 +108,9 @@ def _served(programs: Path, environment: dict[str, str], port: int) -> Iterator[
 
 def test_installed_alone_it_serves_a_page(installed: Path, tmp_path: Path) -> None:
     environment = {"HOOKLINE_HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-    where = _run(installed / "python", "-c", "import hookline; print(hookline.__file__)", env=environment)
+    where = run(installed / "python", "-c", "import hookline; print(hookline.__file__)", env=environment)
     assert where.startswith(str(installed.parent)), "the wheel's code, not the source's"
-    assert "Client: Acme (added)." in _run(installed / "hookline", "init", "--client", "Acme", env=environment)
+    assert "Client: Acme (added)." in run(installed / "hookline", "init", "--client", "Acme", env=environment)
 
     port, pause, deadline = _free_port(), threading.Event(), time.monotonic() + 60
     with _served(installed, environment, port) as server:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hookline.bootstrap import Runtime
 from hookline.settings import Settings
-from hookline.testing import postgres
+from hookline.testing import postgres, template_store
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 KINDS = (SQLITE, POSTGRESQL)
@@ -59,11 +59,15 @@ def _installed() -> frozenset[tuple[str, str]]:
 
 
 @cache
-def _migrated_file(_plugins: frozenset[tuple[str, str]]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "hookline.db"
-        _migrate(f"sqlite:///{path}")
-        return path.read_bytes()
+def _migrated_file(plugins: frozenset[tuple[str, str]]) -> bytes:
+    """A migrated, empty SQLite database. Kept between runs, since migrating takes seconds, by what it is made from."""
+    kept = template_store.path_for(plugins)
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "hookline.db"
+            _migrate(f"sqlite:///{path}")
+            template_store.keep(path, kept)
+    return kept.read_bytes()
 
 
 def _migrate(url: str) -> None:

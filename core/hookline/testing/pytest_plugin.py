@@ -55,6 +55,21 @@ def centre(
     made.close()
 
 
+@pytest.fixture(scope="module")
+def shared_centre(
+    tmp_path_factory: pytest.TempPathFactory, hookline_plugins: tuple[str, ...] | None
+) -> Iterator[Centre]:
+    """As `centre`, but one for all tests of a module, with the settings' defaults: for suites such as the kits'."""
+    # See above: not at the top.
+    from hookline.testing.centre import Centre
+    from hookline.testing.cheap_passwords import cheaply_hashed
+
+    with cheaply_hashed():
+        made = Centre(tmp_path_factory.mktemp("centre"), plugins=hookline_plugins, record=True)
+        yield made
+        made.close()
+
+
 @pytest.fixture
 def hook_calls(centre: Centre) -> HookCalls:
     """What the plugins of `centre` were asked, and what they answered."""

@@ -1,0 +1,58 @@
+"""The wheel of this source, and environments of their own to install things into; no network is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+OFFLINE = ("--no-deps", "--no-index", "--quiet")
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROOT) -> str:
+    """What a program says; AssertionError with all of it where it fails."""
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def built(project: Path, folder: Path) -> Path:
+    """The wheel of a project, built into the folder without a network."""
+    before = set(folder.glob("*.whl"))
+    run(sys.executable, "-m", "pip", "wheel", ".", *OFFLINE, "--no-build-isolation", "--wheel-dir", folder, cwd=project)
+    (made,) = set(folder.glob("*.whl")) - before
+    return made
+
+
+def environment(folder: Path) -> Path:
+    """A fresh environment; its programs' folder. What Hookline depends on it has by a path to ours."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    python = folder / "bin" / "python"
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
+    # A plain path: our own .pth file, which leads to the source, is not followed from here.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "bin"
+
+
+def install(programs: Path, *wheels: Path) -> None:
+    """Install wheels into an environment."""
+    run(sys.executable, "-m", "pip", f"--python={programs / 'python'}", "install", *OFFLINE, *wheels)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this source."""
+    return built(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Programs of an environment that holds the wheel."""
+    programs = environment(tmp_path_factory.mktemp("environment"))
+    install(programs, wheel)
+    return programs

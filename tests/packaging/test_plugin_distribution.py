@@ -1,0 +1,42 @@
+"""A stranger's plugins: built, installed beside Hookline's own wheel in a fresh environment, and tested there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT
+from tests.packaging.conftest import built, environment, install, run
+
+pytestmark = pytest.mark.serial
+
+#: The plugin that is kept here as a distribution of its own, and one fresh from the scaffold.
+NAMES = ("oldest_api", "acme_survey")
+FIXTURES = ROOT / "tests" / "fixtures"
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {"HOOKLINE_HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+
+
+def test_plugins_are_built_installed_and_tested_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
+    programs, projects, there = environment(tmp_path / "environment"), tmp_path / "projects", tmp_path / "there"
+    install(programs, wheel)
+    projects.mkdir()
+    run(programs / "hookline", "plugins", "new", "acme_survey", env=_environment(projects), cwd=projects)
+    shutil.copytree(FIXTURES / "oldest_api", projects / "oldest_api")
+    install(programs, *(built(projects / name, tmp_path) for name in NAMES))
+
+    # Their tests alone, away from their source: what they import is what the wheels brought.
+    shutil.copytree(FIXTURES / "installed", there)
+    for name in NAMES:
+        shutil.copytree(projects / name / "tests", there / name)
+    shutil.copy(projects / NAMES[0] / "pyproject.toml", there)
+    pytest_there = (programs / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", ".")
+    said = run(*pytest_there, env=_environment(there), cwd=there)
+    assert int(re.findall(r"(\d+) passed", said)[-1]) >= 19
+    assert "skipped" not in said
