@@ -40,7 +40,7 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "machine": {"kind": "answer", "ring_seconds": 0.3},
 }
 SPOKEN: dict[str, dict[str, Any]] = {
-    "person": {"kind": "clip", "clips": ["pl_hello_f"], "repeat": False},
+    "person": {"kind": "clip", "clips": ["pl_halo"], "repeat": False},
     "machine": {"kind": "clip", "clips": ["en_voicemail", "en_hello"], "pause_seconds": 0},
 }
 STATIONS = {"answers": "auto", "declines": "decline"}

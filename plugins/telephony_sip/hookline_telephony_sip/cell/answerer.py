@@ -15,9 +15,9 @@ from hookline.ports.telephony import Answerer
 LIMIT_SECONDS = 2.0
 _FRAME_SECONDS = 0.02
 _VOICE_RMS = 250.0  # of 32767, about -42 dBFS: above line noise, below a quiet voice
-_WORD_PAUSE_SECONDS = 0.16  # shorter gaps belong to the same utterance
+_WORD_PAUSE_SECONDS = 0.2  # shorter gaps belong to the same utterance
 _GREETING_SECONDS = (0.1, 1.1)  # "halo", "Kowalski, słucham"
-_WAITING_SECONDS = 0.5  # of silence after it: somebody listens
+_WAITING_SECONDS = 0.4  # of silence after it: somebody listens
 _MONOLOGUE_SECONDS = 1.7  # nobody speaks so long before hearing who calls
 _TONE_STEADINESS = 0.04  # relative spread of the loudness
 _TONE_CROSSINGS_SPREAD = 1.5  # of zero crossings in a frame

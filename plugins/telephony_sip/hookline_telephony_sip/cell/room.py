@@ -18,7 +18,7 @@ from hookline_telephony_sip.cell.follow import follow
 from hookline_telephony_sip.cell.leg import END_GRACE_SECONDS, LINE_WAIT_SECONDS, Leg
 from hookline_telephony_sip.cell.library import Library, Options
 from hookline_telephony_sip.cell.line import BrowserLine, Fact, Line
-from hookline_telephony_sip.cell.links import Scene, leg_node, wanted_links
+from hookline_telephony_sip.cell.links import Scene, leg_node, play_node, wanted_links
 from hookline_telephony_sip.cell.mixer import Mixer
 from hookline_telephony_sip.cell.native import NativeCall, error_text
 from hookline_telephony_sip.cell.recordings import Recordings
@@ -205,6 +205,8 @@ class Room:
         partner = self.legs.get(leg.partner)
         leg.ended = msg.Ended(leg.name, msg.now_text(), leg.answered, leg.asked, code, reason)
         self._leave(leg.name)
+        for play in self.sounds.stop_for(leg.name, leg.ended.at):
+            self.mixer.forget(play_node(play))
         self.mixer.forget(leg_node(leg.name))
         self.mixer.forget(self.sounds.detach(leg.name))
         self.calls.gone(leg.name)
@@ -291,18 +293,12 @@ class Room:
         self.bridges.add(frozenset((one.name, other.name)))
 
     def _leave(self, name: str) -> None:
-        """Its bridges end, what is played to it as well, and its recordings close."""
+        """Its bridges end and its recordings close."""
         self.bridges = {pair for pair in self.bridges if name not in pair}
-        for play in self.sounds.stop_for(name) if self._is_over(name) else ():
-            self.mixer.forget(f"play:{play}")
         self.recordings.close_of(name, self.mixer)
         for other in self.legs.values():
             if other.partner == name:
                 other.partner = ""
-
-    def _is_over(self, name: str) -> bool:
-        leg = self.legs.get(name)
-        return leg is None or leg.ended is not None
 
     def _send_digits(self, name: str, digits: str) -> None:
         leg = self.legs.get(name)

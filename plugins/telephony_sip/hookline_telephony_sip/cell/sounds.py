@@ -66,19 +66,18 @@ class Sounds:
         """Begin as soon as the leg talks."""
         self._plays[command.play] = Sounding(command)
 
-    def stop(self, play: str) -> bool:
-        """End a sound; whether there was one."""
+    def stop(self, play: str, at: str = "") -> None:
+        """End a sound; one that is not there is no error."""
         sounding = self._plays.pop(play, None)
         if sounding is not None:
             sounding.player = None
-            self._done(msg.Played(play, msg.now_text(), complete=False))
-        return sounding is not None
+            self._done(msg.Played(play, at or msg.now_text(), complete=False))
 
-    def stop_for(self, leg: str) -> list[str]:
-        """End what is played to the leg; the sounds' names."""
+    def stop_for(self, leg: str, at: str) -> list[str]:
+        """End what is played to the leg, which ended at that moment; the sounds' names."""
         names = [name for name, sounding in self._plays.items() if sounding.command.leg == leg]
         for name in names:
-            self.stop(name)
+            self.stop(name, at)
         return names
 
     def playing(self) -> list[Playing]:
