@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -56,7 +56,7 @@ class MachineAction(StrEnum):
     IGNORE = "ignore"  # machines are not told from people
     HANG_UP = "hang_up"
     LEAVE_MESSAGE = "leave_message"
-    PASS_ON = "pass_on"  # to the agent, as any call
+    CONNECT = "connect"  # to an agent, as any call
 
 
 class RecordState(StrEnum):
@@ -83,6 +83,9 @@ class Category(StrEnum):
     DO_NOT_CALL = "do_not_call"
 
 
+_LOOK_AHEAD_DAYS = 62
+
+
 @dataclass(frozen=True)
 class DayWindow:
     """Opening and closing time of one weekday, in the contact's local time; closing is exclusive."""
@@ -93,28 +96,39 @@ class DayWindow:
 
 @dataclass(frozen=True)
 class CallingWindow:
-    """When contacts may be called, by weekday (0 = Monday) in the contact's time zone. No entry: closed all day."""
+    """When contacts may be called, by weekday (0 = Monday) in the contact's time zone. No entry: closed all day.
+
+    `closed_on` are days on which nobody is called, public holidays for one; days in the contact's zone as well.
+    """
 
     days: Mapping[int, DayWindow]
+    closed_on: Container[date] = frozenset()
 
-    def is_open(self, at: datetime, zone: str) -> bool:
-        """Whether `at` (aware) falls into the window in `zone` (IANA name)."""
+    def is_open(self, at: datetime, *zones: str) -> bool:
+        """Whether `at` (aware) falls into the window in `zones` (IANA names): in each, where several are possible."""
+        return all(self._is_open_in(zone, at) for zone in zones)
+
+    def _is_open_in(self, zone: str, at: datetime) -> bool:
         local = at.astimezone(ZoneInfo(zone))
         day = self.days.get(local.weekday())
-        return day is not None and day.opens <= local.time() < day.closes
+        return day is not None and day.opens <= local.time() < day.closes and local.date() not in self.closed_on
 
-    def next_opening(self, at: datetime, zone: str) -> datetime | None:
-        """The first moment at or after `at` when the window is open in `zone`; None when it never opens."""
-        if self.is_open(at, zone):
+    def next_opening(self, at: datetime, *zones: str) -> datetime | None:
+        """The first moment at or after `at` when the window is open in each of `zones`; None within two months."""
+        if self.is_open(at, *zones):
             return at
-        tz = ZoneInfo(zone)
-        today = at.astimezone(tz).date()
-        # Two weeks: the only opening of the next one may fall into the hour that summer time takes away.
-        for ahead in range(15):
-            for moment in self._possible_openings(today + timedelta(days=ahead), tz):
-                if moment >= at and self.is_open(moment, zone):
+        # It opens for all when it opens for the last of them. Longer than a week: an opening may fall into the hour
+        # that summer time takes away, or on a holiday.
+        for ahead in range(_LOOK_AHEAD_DAYS):
+            openings = (m for zone in zones for m in self._openings_in(zone, at, ahead))
+            for moment in sorted(openings):
+                if moment >= at and self.is_open(moment, *zones):
                     return moment.astimezone(at.tzinfo)
         return None
+
+    def _openings_in(self, zone: str, at: datetime, ahead: int) -> Iterator[datetime]:
+        tz = ZoneInfo(zone)
+        return self._possible_openings(at.astimezone(tz).date() + timedelta(days=ahead), tz)
 
     def _possible_openings(self, date: date, tz: ZoneInfo) -> Iterator[datetime]:
         """The day's opening time; where clocks are turned that day, every minute of it, since any may be one."""
@@ -139,9 +153,10 @@ class CallingWindow:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, list[str]]) -> CallingWindow:
+    def from_json(cls, data: Mapping[str, list[str]], closed_on: Container[date] = frozenset()) -> CallingWindow:
         """The reverse of `to_json`; ValueError where the times are none."""
-        return cls({int(n): DayWindow(time.fromisoformat(v[0]), time.fromisoformat(v[1])) for n, v in data.items()})
+        days = {int(n): DayWindow(time.fromisoformat(v[0]), time.fromisoformat(v[1])) for n, v in data.items()}
+        return cls(days, closed_on)
 
 
 #: Monday to Friday 9–20, Saturday 10–16, in the contact's time zone.
@@ -152,10 +167,48 @@ DEFAULT_WINDOW = CallingWindow(
 
 @dataclass(frozen=True)
 class RetryRule:
-    """Try again after `delay_seconds`, as long as fewer than `max_attempts` attempts of the record ended so."""
+    """Try again after `delay_seconds`, as long as fewer than `max_attempts` attempts of the record ended so.
+
+    `other_number`: the next try goes to the contact's next number. `other_time`: it falls into another part of the day
+    (see `PARTS_OF_DAY`) than the last one.
+    """
 
     delay_seconds: int
     max_attempts: int
+    other_number: bool = False
+    other_time: bool = False
+
+
+#: Hours at which the parts of a day begin: whoever is not reached in one may be in another.
+PARTS_OF_DAY = (0, 12, 17)
+
+
+def part_of_day(local: datetime) -> int:
+    """Which part of its day a local time falls into: 0 before noon, 1 the afternoon, 2 the evening."""
+    return sum(local.hour >= hour for hour in PARTS_OF_DAY) - 1
+
+
+def in_another_part(at: datetime, zone: str, window: CallingWindow, last: datetime) -> datetime | None:
+    """The first moment at or after `at` in the window that is not in the part of the day in which `last` was.
+
+    None where the window never opens in another part; the caller then keeps to the delay.
+    """
+    tz = ZoneInfo(zone)
+    avoided = part_of_day(last.astimezone(tz))
+    moment = window.next_opening(at, zone)
+    for _ in range(8 * len(PARTS_OF_DAY)):
+        if moment is None or part_of_day(moment.astimezone(tz)) != avoided:
+            return moment
+        moment = window.next_opening(_next_part(moment, tz), zone)
+    return None
+
+
+def _next_part(at: datetime, tz: ZoneInfo) -> datetime:
+    """When the part of the day that `at` is in ends."""
+    local = at.astimezone(tz)
+    later = [hour for hour in PARTS_OF_DAY if hour > local.hour]
+    day = local.date() if later else local.date() + timedelta(days=1)
+    return datetime.combine(day, time(later[0] if later else 0), tz).astimezone(UTC)
 
 
 DEFAULT_RETRY_RULES: dict[CallResult, RetryRule] = {

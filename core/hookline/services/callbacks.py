@@ -12,9 +12,10 @@ from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import Call, Callback, Campaign, CampaignAgent, CampaignContact, Contact, User
 from hookline.domain.access import Actor, Role
 from hookline.domain.callbacks import CallbackState, CallbackWish, moment_of
-from hookline.domain.campaigns import CallingWindow, RecordState
+from hookline.domain.campaigns import RecordState
 from hookline.domain.events import CallbackChanged, CallbackDue
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from hookline.services.calling_windows import window_of
 from hookline.text import N_
 
 #: People are reminded this long before a callback is due.
@@ -83,7 +84,7 @@ def _checked_moment(campaign: Campaign, zone: str, wall: datetime, now: datetime
         raise InvalidInput(
             N_("This time has passed."), N_("Choose a later one."), {"wall": [N_("This time has passed.")]}
         )
-    if not CallingWindow.from_json(campaign.window).is_open(due_at, zone):
+    if not window_of(campaign).is_open(due_at, zone):
         text = N_("The campaign may not call at that time.")
         raise InvalidInput(text, N_("Choose a time inside its calling window."), {"wall": [text]})
     return due_at

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hookline.db.models import Campaign, CampaignAgent, CampaignContact, User
-from hookline.domain.campaigns import CallingWindow
 from hookline.ports.hooks import Hooks
+from hookline.services.calling_windows import window_of
 from hookline.text import N_
 
 
@@ -38,7 +38,7 @@ def missing_parts(session: Session, campaign: Campaign) -> list[Missing]:
     )
     if not contacts:
         found.append(Missing("no-contacts", N_("It has no contacts."), N_("Add a contact list, or import one.")))
-    if not CallingWindow.from_json(campaign.window).ever_opens():
+    if not window_of(campaign).ever_opens():
         found.append(Missing("no-window", N_("Its calling window never opens."), N_("Open it on at least one day.")))
     if not any(d.active for d in campaign.dispositions):
         found.append(Missing("no-dispositions", N_("It has no dispositions."), N_("Add at least one.")))

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
 from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact
-from hookline.domain.campaigns import CallingWindow, CampaignState, RecordState
+from hookline.domain.campaigns import CampaignState, RecordState
+from hookline.services.calling_windows import window_of
 
 
 class IdleReason(StrEnum):
@@ -62,13 +63,11 @@ def _reason(session: Session, campaign: Campaign, agent: AgentSession, now: date
         some = session.scalar(select(CampaignContact.id).where(CampaignContact.campaign_id == campaign.id).limit(1))
         return Idle(campaign.name, IdleReason.ALL_DONE if some else IdleReason.NO_CONTACTS)
     due = waiting & (CampaignContact.next_due_at.is_(None) | (CampaignContact.next_due_at <= now))
-    zones = session.scalars(
-        select(CampaignContact.time_zone).where(due).distinct()
-    ).all()
+    zones = session.scalars(select(CampaignContact.time_zone).where(due).distinct()).all()
     if not zones:
         soonest = session.scalar(select(func.min(CampaignContact.next_due_at)).where(waiting))
         return Idle(campaign.name, IdleReason.NONE_DUE, left, soonest)
-    window = CallingWindow.from_json(campaign.window)
+    window = window_of(campaign)
     if any(window.is_open(now, zone) for zone in zones):
         return Idle(campaign.name, IdleReason.COMING, left)
     openings = [o for zone in zones if (o := window.next_opening(now, zone))]

@@ -12,10 +12,11 @@ from hookline.db.database import UnitOfWork
 from hookline.db.models import Attempt, Call, Campaign, CampaignContact, ContactNumber, Disposition, Suppression
 from hookline.domain.callbacks import CallbackState, CallbackWish
 from hookline.domain.calls import CallResult
-from hookline.domain.campaigns import CallingWindow, Category, RecordState, RetryRule
+from hookline.domain.campaigns import Category, RecordState, RetryRule, in_another_part
 from hookline.domain.dialling import Refusal
 from hookline.errors import InvalidInput
 from hookline.services import callbacks
+from hookline.services.calling_windows import window_of
 from hookline.services.policies import PASSING_RULES, next_local_day
 from hookline.services.revocation import hold_dialling, revoke_open_attempts
 from hookline.text import N_
@@ -23,6 +24,9 @@ from hookline.text import N_
 #: A contact that the agent skips comes back after this time, a refused one after a day.
 SKIP_SECONDS = 3600
 REFUSED_SECONDS = 86_400
+#: Refusals that are looked at again on the next day, and those that end the record.
+_NEXT_DAY = ("core.attempts-per-day", "core.attempts-per-week", "core.number-attempts")
+_FOR_GOOD = ("core.attempts-total", "core.number-attempts-total")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,14 @@ class Fate:
 def retry_rule(campaign: Campaign, result: CallResult) -> RetryRule | None:
     """The campaign's rule for a result, None where there is to be no further attempt."""
     rule = campaign.retry_rules.get(result.value)
-    return RetryRule(int(rule["delay_seconds"]), int(rule["max_attempts"])) if rule else None
+    if not rule:
+        return None
+    return RetryRule(
+        int(rule["delay_seconds"]),
+        int(rule["max_attempts"]),
+        bool(rule.get("other_number")),
+        bool(rule.get("other_time")),
+    )
 
 
 def after_result(unit: UnitOfWork, record: CampaignContact, call: Call) -> Fate:
@@ -86,11 +97,11 @@ def after_refusals(unit: UnitOfWork, record: CampaignContact, refusals: list[Ref
     now = unit.clock.now()
     due = now + timedelta(seconds=REFUSED_SECONDS)
     if all(r.rule in PASSING_RULES for r in refusals):
-        window = CallingWindow.from_json(record.campaign.window)
+        window = window_of(record.campaign)
         zone = record.contact.time_zone
-        after = next_local_day(now, zone) if any(r.rule == "core.attempts-per-day" for r in refusals) else now
+        after = next_local_day(now, zone) if any(r.rule in _NEXT_DAY for r in refusals) else now
         due = window.next_opening(after, zone) or due
-    if any(r.rule == "core.attempts-total" for r in refusals):
+    if any(r.rule in _FOR_GOOD for r in refusals):
         return _settle(unit, record, None)
     return _put_off(unit, record, due)
 
@@ -160,7 +171,30 @@ def _next_try(unit: UnitOfWork, record: CampaignContact, result: CallResult) -> 
     )
     if (ended_so or 0) >= rule.max_attempts:
         return None
-    return unit.clock.now() + timedelta(seconds=rule.delay_seconds)
+    due = unit.clock.now() + timedelta(seconds=rule.delay_seconds)
+    if not rule.other_time:
+        return due
+    zone = record.contact.time_zone
+    return in_another_part(due, zone, window_of(campaign), unit.clock.now()) or due
+
+
+def next_number(session: Session, record: CampaignContact) -> str | None:
+    """The number to offer: the first that has not proved wrong, or, where the rule of the last result says so, the one
+    after the number that was dialled last.
+    """
+    valid = [n.e164 for n in record.contact.numbers if n.state == "valid"]
+    if not valid or not record.last_result:
+        return valid[0] if valid else None
+    rule = retry_rule(record.campaign, CallResult(record.last_result))
+    if rule is None or not rule.other_number:
+        return valid[0]
+    last = session.scalar(
+        select(Attempt.number)
+        .where(Attempt.campaign_contact_id == record.id, Attempt.placed_at.is_not(None))
+        .order_by(Attempt.id.desc())
+        .limit(1)
+    )
+    return valid[(valid.index(last) + 1) % len(valid)] if last in valid else valid[0]
 
 
 def _number_row(session: Session, call: Call) -> ContactNumber | None:

@@ -10,7 +10,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, shortnumberinfo
 
 from hookline.errors import InvalidInput
-from hookline.services.time_zones import zone_of
+from hookline.services.time_zones import outermost_zones, zone_of
 from hookline.text import N_
 
 #: Emergency numbers of the world that are refused in the notation of every country: a wrong call costs a life.
@@ -73,6 +73,17 @@ def time_zone_of(e164: str) -> str:
     if number is None:
         return "UTC"
     return zone_of(number, phonenumbers.region_code_for_number(number) or "")
+
+
+def possible_zones(e164: str, known: str) -> tuple[str, ...]:
+    """The zones where the owner of a number may be: `known`, unless that was only guessed from the number.
+
+    Then the number's first and last zone by the clock, so that what is allowed in both is allowed in all between.
+    """
+    number = _parsed(e164, None)
+    if number is None or known != zone_of(number, phonenumbers.region_code_for_number(number) or ""):
+        return (known,)
+    return outermost_zones(number) or (known,)
 
 
 def spaced(e164: str) -> str:

@@ -11,9 +11,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from hookline.db.models import Attempt, Campaign, CampaignList, ContactList, ContactNumber, Suppression
-from hookline.domain.campaigns import CallingWindow, CampaignState
+from hookline.domain.campaigns import CampaignState
 from hookline.domain.dialling import DialRequest, Refusal
-from hookline.services.phones import country_of, is_emergency, is_premium
+from hookline.services.attempt_caps import attempts_per_week, number_attempts
+from hookline.services.calling_windows import window_of
+from hookline.services.phones import country_of, is_emergency, is_premium, possible_zones
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
@@ -28,12 +30,13 @@ def campaign_running(_session: Session, _request: DialRequest, campaign: Campaig
 
 
 def calling_window(_session: Session, request: DialRequest, campaign: Campaign) -> Refusal | None:
-    """Calls only within the campaign's window, in the contact's time zone."""
-    window = CallingWindow.from_json(campaign.window)
-    if window.is_open(request.at, request.time_zone):
+    """Calls only within the campaign's window, in the contact's zone, or in every possible one where it is a guess."""
+    window = window_of(campaign)
+    zones = possible_zones(request.number, request.time_zone)
+    if window.is_open(request.at, *zones):
         return None
     local = request.at.astimezone(ZoneInfo(request.time_zone)).strftime("%H:%M")
-    opens = window.next_opening(request.at, request.time_zone)
+    opens = window.next_opening(request.at, *zones)
     when = opens.astimezone(ZoneInfo(request.time_zone)).strftime("%Y-%m-%d %H:%M") if opens else "—"
     return Refusal(
         "core.calling-window",
@@ -159,12 +162,21 @@ CORE_POLICIES: dict[str, CorePolicy] = {
     "core.wrong-number": wrong_number,
     "core.calling-window": calling_window,
     "core.attempts-per-day": attempts_per_day,
+    "core.attempts-per-week": attempts_per_week,
     "core.attempts-total": attempts_total,
+    "core.number-attempts": number_attempts,
 }
 
 #: Rules whose refusal passes by itself: the record is tried again, others wait for a person.
 PASSING_RULES = frozenset(
-    {"core.calling-window", "core.attempts-per-day", "core.campaign-not-running", "core.backend-closing"}
+    {
+        "core.calling-window",
+        "core.attempts-per-day",
+        "core.attempts-per-week",
+        "core.number-attempts",
+        "core.campaign-not-running",
+        "core.backend-closing",
+    }
 )
 
 

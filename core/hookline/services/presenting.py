@@ -17,7 +17,7 @@ from hookline.errors import HooklineError
 from hookline.services import claims, outcomes
 from hookline.services.agent_moves import move
 from hookline.services.gate import DialAsk, DialGate
-from hookline.services.placing import Placer, first_number
+from hookline.services.placing import Placer
 from hookline.services.work_shares import work_sources
 
 log = structlog.get_logger(__name__)
@@ -126,7 +126,9 @@ class Presenter:
             record = _next_record(unit, agent)
             if record is None:
                 return None
-            return _Claim(record.id, first_number(record.contact) or "", DialMode(record.campaign.dial_mode))
+            return _Claim(
+                record.id, outcomes.next_number(unit.session, record) or "", DialMode(record.campaign.dial_mode)
+            )
 
     def _settle_claim(self, agent_id: int, claim: _Claim, refusals: list[Refusal]) -> bool:
         with self._db.write() as unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -87,6 +88,11 @@ def zone_of_address(country: str, region: str, city: str) -> str | None:
     return by_state or _cities().get((country, " ".join(city.lower().split())))
 
 
+def has_zones(country: str) -> bool:
+    """Whether the country has several, so that an address may tell more than a number."""
+    return country in _PRINCIPAL
+
+
 def is_zone(name: str) -> bool:
     """Whether it is an IANA name that is known here."""
     return bool(name) and _exists(name)
@@ -111,6 +117,9 @@ def _cities() -> dict[tuple[str, str], str]:
     return found
 
 
+_WINTER = datetime(2025, 1, 15)  # a wall time, asked in each zone
+
+
 def zone_of(number: PhoneNumber, country: str) -> str:
     """The IANA zone: the number's own where its area has exactly one, else the country's principal one, else UTC."""
     zones = [z for z in time_zones_for_number(number) if _exists(z)]
@@ -120,6 +129,18 @@ def zone_of(number: PhoneNumber, country: str) -> str:
     if principal is not None and _exists(principal) and (not zones or principal in zones):
         return principal
     return zones[0] if zones else "UTC"
+
+
+def outermost_zones(number: PhoneNumber) -> tuple[str, ...]:
+    """The number's zones that are furthest east and west; one where all keep the same time, none where unknown."""
+    zones = [z for z in time_zones_for_number(number) if _exists(z)]
+    # Summer time may bring two zones together for half a year: what counts is their time without it.
+    ordered = sorted(zones, key=lambda zone: (ZoneInfo(zone).utcoffset(_WINTER), zone))
+    if not ordered:
+        return ()
+    first, last = ordered[0], ordered[-1]
+    same = ZoneInfo(first).utcoffset(_WINTER) == ZoneInfo(last).utcoffset(_WINTER)
+    return (first,) if same else (first, last)
 
 
 @cache

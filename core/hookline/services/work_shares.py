@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hookline.db.models import AgentSession, Campaign, CampaignAgent
-from hookline.domain.campaigns import CallingWindow, CampaignState, DialMode
+from hookline.domain.campaigns import CampaignState, DialMode
+from hookline.services.calling_windows import window_of
 from hookline.services.claims import Source
 
 #: Modes in which an agent is given contacts one by one; in the others the dialler calls for all of them.
@@ -39,7 +40,7 @@ def work_sources(session: Session, agent: AgentSession) -> list[Source]:
     ordered: list[Campaign] = []
     for _priority, equals in groupby(mine, key=lambda pair: pair[0].priority):
         ordered += in_shares(list(equals))
-    return [Source(c.id, CallingWindow.from_json(c.window), rank) for rank, c in enumerate(ordered)]
+    return [Source(c.id, window_of(c), rank) for rank, c in enumerate(ordered)]
 
 
 def in_shares(weighed: Sequence[tuple[Campaign, int]], draw: random.Random = _draw) -> list[Campaign]:
