@@ -26,6 +26,17 @@ STATION_NOTES = {
     "restarted": N_("Hookline was restarted; connect your phone again."),
 }
 
+_BROWSER_NOTES = {
+    "no_answer": N_("Your browser did not become your phone: allow the microphone, then start again."),
+    "lost": N_("Your browser was away for too long."),
+}
+
+
+def station_notes(kind: str) -> dict[str, str]:
+    """Why a station of this kind is gone, by what the session keeps of it."""
+    return {**STATION_NOTES, **(_BROWSER_NOTES if kind == "browser" else {})}
+
+
 IDLE = {
     "not_running": N_("not running now"),
     "other_backend": N_("uses another telephony than your station"),

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
-from hookline.db.models import AgentSession
+from hookline.db.models import AgentSession, Supervision
 from hookline.domain.access import Actor
 from hookline.errors import Conflict
 from hookline.ports.hooks import Hooks
@@ -81,10 +81,19 @@ class PhoneService:
         """The leg that the agent's page is to speak on; None where he works at another station or not at all."""
         if agent is None or agent.station_leg_id is None or agent.station_kind != StationKind.BROWSER:
             return None
-        backend = self._hooks.backends().get(agent.backend)
+        return self._phone(agent.backend, agent.station_leg_id, agent.station_state)
+
+    def phone_of_supervision(self, supervision: Supervision) -> BrowserPhone | None:
+        """The leg on which a supervisor's page listens; None where he uses a telephone, or no longer listens."""
+        if supervision.state == "ended" or supervision.station_kind != StationKind.BROWSER:
+            return None
+        return self._phone(supervision.backend, supervision.leg_id, supervision.state)
+
+    def _phone(self, backend_name: str, leg_id: str, state: str) -> BrowserPhone | None:
+        backend = self._hooks.backends().get(backend_name)
         if backend is None or not backend.browser_module:
             return None
-        return BrowserPhone(agent.station_leg_id, backend.browser_module, agent.station_state)
+        return BrowserPhone(leg_id, backend.browser_module, state)
 
     def hear(
         self, actor: Actor, leg_id: str, page: str, message: Mapping[str, object], *, take: bool = False
@@ -94,6 +103,13 @@ class PhoneService:
         Raises NoSuchLeg for a leg that is not the actor's (any more), PhoneElsewhere where another page has it and
         this one does not `take` it, TelephonyError from the backend.
         """
+        with self._db.read() as session:
+            listening = _supervision(session, actor, leg_id)
+        backend = listening.backend if listening else self._agents_backend(actor, leg_id, page, take=take)
+        return self._calls.backend(backend).browser_message(leg_id, message)
+
+    def _agents_backend(self, actor: Actor, leg_id: str, page: str, *, take: bool) -> str:
+        """The backend of the agent's leg, once it is settled that this page is his phone."""
         with self._db.write() as unit:
             agent = _by_leg(unit.session, actor, leg_id)
             if agent is None:
@@ -104,8 +120,18 @@ class PhoneService:
                 )
             if agent.phone_page != page:
                 agent.phone_page = page
-            backend_name = agent.backend
-        return self._calls.backend(backend_name).browser_message(leg_id, message)
+            return agent.backend
+
+
+def _supervision(session: Session, actor: Actor, leg_id: str) -> Supervision | None:
+    return session.scalar(
+        select(Supervision).where(
+            Supervision.leg_id == leg_id,
+            Supervision.supervisor_id == actor.user_id,
+            Supervision.station_kind == StationKind.BROWSER.value,
+            Supervision.state != "ended",
+        )
+    )
 
 
 def _by_leg(session: Session, actor: Actor, leg_id: str) -> AgentSession | None:

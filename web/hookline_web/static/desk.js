@@ -46,8 +46,7 @@
       return;
     }
     before.className = after.className;
-    if (after.dataset.version) before.dataset.version = after.dataset.version;
-    before.dataset.state = after.dataset.state;
+    Object.assign(before.dataset, after.dataset);
     const wanted = [...after.children], there = new Map([...before.children].map((child) => [child.id, child]));
     for (const child of wanted) {
       const old = there.get(child.id);
@@ -66,6 +65,7 @@
     const before = desk().dataset.state;
     merge(desk(), parsed);
     document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: desk() } }));
+    document.dispatchEvent(new CustomEvent("hookline:desk"));
     tick();
     if (before !== desk().dataset.state) announce(desk().dataset.state);
   };

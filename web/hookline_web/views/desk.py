@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, pre_load, validate
 from werkzeug.wrappers import Response as BaseResponse
 
 from hookline.contributions import NavigationItem
@@ -19,6 +19,7 @@ from hookline.text import N_
 from hookline.validation import load
 from hookline_web import desk_texts
 from hookline_web.context import runtime
+from hookline_web.views.phone import phone_context
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 NAVIGATION = [NavigationItem(N_("Desktop"), "desk.show", "desk.use", section="work", icon="headset", order=10)]
@@ -30,10 +31,16 @@ _REQUIRED = {"required": N_("Fill this in.")}
 
 
 class StartSchema(Schema):
-    """Which station, which campaign (none: all)."""
+    """Which station (None: the browser), which campaign (none: all)."""
 
-    station_id = fields.Integer(required=True, error_messages={"invalid": N_("Choose a station."), **_REQUIRED})
+    station_id = fields.Integer(
+        required=True, allow_none=True, error_messages={"invalid": N_("Choose a station."), **_REQUIRED}
+    )
     campaign_id = fields.Integer(load_default=None, allow_none=True)
+
+    @pre_load
+    def _browser(self, data: Any, **_kwargs: Any) -> Any:
+        return {**data, "station_id": None} if data.get("station_id") == "browser" else data
 
 
 class ReasonSchema(Schema):
@@ -256,9 +263,11 @@ def _context() -> dict[str, Any]:
     language = str(get_locale() or "en")
     view = runtime().desk.view(g.actor, language)
     campaigns = runtime().agents.campaigns_for(g.actor)
+    stations = runtime().agents.stations_for(g.actor)
     return {
         "desk": view,
-        "stations": runtime().agents.stations_for(g.actor),
+        "stations": stations,
+        **phone_context(view.agent, campaigns, stations),
         "campaigns": campaigns,
         "hand_campaigns": [c for c in campaigns if c.state == "running" and g.actor.grant(c.id).dial_by_hand],
         "pause_reasons": PAUSE_REASONS,
@@ -266,7 +275,7 @@ def _context() -> dict[str, Any]:
         "notice": desk_texts.notice_of(view.agent.notice if view.agent else ""),
         "digits": desk_texts.shortcut_digits(len(view.dispositions)),
         "pauses": desk_texts.PAUSES,
-        "station_notes": desk_texts.STATION_NOTES,
+        "station_notes": desk_texts.station_notes(view.agent.station_kind if view.agent else ""),
         "idle_texts": desk_texts.IDLE,
         "contact_now": runtime().clock.now().astimezone(ZoneInfo(view.contact.time_zone if view.contact else "UTC")),
         "N_": N_,
