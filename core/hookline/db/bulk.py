@@ -19,12 +19,12 @@ _FEW = 200
 
 
 def insert_rows(
-    session: Session, model: type[Base], columns: Sequence[str], rows: Values, *, known: bool = False
+    where: Session | Connection, model: type[Base], columns: Sequence[str], rows: Values, *, known: bool = False
 ) -> None:
     """Insert rows, each a value per column, in their order; with `known`, rows whose key is there are passed over."""
     if not rows:
         return
-    connection = session.connection()
+    connection = where if isinstance(where, Connection) else where.connection()
     table = table_of(model)
     ready = _bound(connection, [table.columns[name] for name in columns], rows)
     sqlite = connection.dialect.name == "sqlite"
@@ -99,9 +99,11 @@ def table_of(model: type[Base]) -> Table:
 
 def _bound(connection: Connection, columns: Sequence[Column[Any]], rows: Values) -> list[tuple[Any, ...]]:
     """The rows as the driver takes them."""
+    found = [c.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for c in columns]
+    if not any(found):
+        return [tuple(row) for row in rows]
     each = list(zip(*rows, strict=True))
-    for place, column in enumerate(columns):
-        convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    for place, convert in enumerate(found):
         if convert is not None:
             each[place] = tuple(map(_remembering(convert), each[place]))
     return list(zip(*each, strict=True))

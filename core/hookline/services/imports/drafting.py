@@ -17,6 +17,7 @@ from hookline.services.imports.reading import MAX_CELL, Chunk, Row
 from hookline.services.imports.rows import EMAIL, PLAIN, Draft, Form, to_draft, zone_by_address
 from hookline.services.phones import Phone
 from hookline.services.phones_bulk import BulkNumbers
+from hookline.services.time_zones import has_zones
 
 _LANGUAGE = re.compile(r"[a-z]{2}", re.ASCII)
 #: Fields whose cells are taken as they are; rows with others in them go one by one.
@@ -33,6 +34,7 @@ class Drafter:
         self._form = replace(form, numbers=self._numbers)
         names = {name: place for place, name in form.mapping.items() if name != IGNORE}
         self._phones = [names[name] for name in PHONES if name in names]
+        self._names = [name for name in PLAIN if name in names]
         self._plain = [(name, names[name]) for name in PLAIN if name in names]
         self._custom = [(n.removeprefix(CUSTOM), place) for n, place in names.items() if n.startswith(CUSTOM)]
         self._id = names.get("external_id")
@@ -94,12 +96,12 @@ class Drafter:
         plain: tuple[str, ...],
         custom: tuple[str, ...],
     ) -> Draft | None:
-        fields = self._blank.copy()
-        for (name, _place), value in zip(self._plain, plain, strict=True):
-            fields[name] = value
+        fields = {**self._blank, **dict(zip(self._names, plain, strict=True))}
         email, language = fields["email"], fields["language"]
         if (email and not EMAIL.fullmatch(email)) or (language and not _LANGUAGE.fullmatch(language)):
             return None
         own = {name: value for (name, _place), value in zip(self._custom, custom, strict=True) if value}
-        zone = zone_by_address("", fields["region"], fields["city"], phones[0])
+        zone = phones[0].time_zone
+        if has_zones(phones[0].country):
+            zone = zone_by_address("", fields["region"], fields["city"], phones[0])
         return Draft(Row(number, tuple(cells)), phones, external_id or None, fields, own, (), zone)

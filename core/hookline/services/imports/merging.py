@@ -96,8 +96,9 @@ class _Batch:
         if len(taken) == len(free):
             self._reject(draft, _ALL_TAKEN)
             return None
-        self._remark(draft, [n for n in numbers if n not in free], _SUPPRESSED, first=draft.warnings)
-        self._remark(draft, taken, _TAKEN)
+        if draft.warnings or taken or len(free) < len(numbers):
+            self._remark(draft, [n for n in numbers if n not in free], _SUPPRESSED, first=draft.warnings)
+            self._remark(draft, taken, _TAKEN)
         own = [n for n in free if n not in taken] if taken else free
         if person is None:
             person = _new(draft, own)

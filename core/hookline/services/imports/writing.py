@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hookline.db import contact_search
 from hookline.db.bulk import among, insert_rows, new_ids, update_rows
-from hookline.db.models import Contact, ContactNumber, ContactSearch, ContactTag, ImportRun, ListContact
+from hookline.db.models import Contact, ContactNumber, ContactTag, ImportRun, ListContact
 from hookline.services.imports.people import Person, Target
 from hookline.services.imports.rows import PLAIN
 
@@ -53,7 +53,7 @@ def write_people(session: Session, target: Target, people: Sequence[Person], now
         (target.list_id, contact_id, target.import_id, now) for contact_id in _not_on_list(session, target, merged)
     ]
     insert_rows(session, ListContact, places, joining, known=True)
-    insert_rows(session, ContactSearch, ("contact_id", "text"), [(p.id, _text(p)) for p in new])
+    contact_search.add(session.connection(), [(p.id or 0, _text(p)) for p in new])
     if changed:
         contact_search.write(session, [person.id for person in changed if person.id is not None])
     return Written(ids, merged)
