@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from hookline.ports.telephony import ConnectStation, LegEnded, LegEvent, PlaceCall
 from hookline.testing.telephony_rig import EventLog
 from hookline_telephony_sip.backend import SipBackend
+from hookline_telephony_sip.pieces import piece_paths
 from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.trunk import Trunk
 
@@ -80,6 +82,11 @@ class Caller:
         """The leg's first event of that kind."""
         self.until(lambda: self.events(kind, leg), f"{kind.__name__} of {leg}", seconds)
         return self.events(kind, leg)[0]
+
+    def recorded(self, path: Path, seconds: float) -> None:
+        """Wait until so much of a recording that runs has been written."""
+        piece = piece_paths(path, 1)[0]
+        self.until(lambda: piece.exists() and piece.stat().st_size > 16000 * seconds, f"{seconds} s are written")
 
     def ended(self, leg: str, seconds: float = PATIENCE_SECONDS) -> LegEnded:
         """The leg's end."""

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.serial
 
 AGENT, CUSTOMER = 700, 1300
 HEARD, SILENT = 0.05, 0.005
+LEFT, RIGHT = 0, 1
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def test_a_killed_cell_loses_its_call_keeps_its_recording_and_touches_no_other(
     _, other = talk(caller, far_end, "other")
     path = tmp_path / "deep" / "call.wav"
     caller.backend.start_recording("room", customer, "tape", path)
-    caller.until(lambda: path.exists() and path.stat().st_size > 40000, "2.5 s are written")
+    caller.recorded(path, 2.5)
     kill_cell(caller, "room")
     finished = caller.wait(RecordingFinished, customer)
     for leg in (agent, customer):
@@ -95,8 +96,8 @@ def test_a_killed_cell_loses_its_call_keeps_its_recording_and_touches_no_other(
     assert not finished.complete
     assert finished.seconds == pytest.approx(wav_seconds(path), abs=0.01)
     assert finished.seconds > 2.4
-    assert level(path, AGENT) > HEARD
-    assert level(path, CUSTOMER) > HEARD
+    assert level(path, AGENT, RIGHT) > HEARD
+    assert level(path, CUSTOMER, LEFT) > HEARD
     assert not caller.events(LegEnded, other)
     with pytest.raises(NoSuchLeg):
         caller.backend.hang_up(customer)
@@ -120,7 +121,10 @@ def test_a_recording_holds_both_sides_and_only_what_was_heard(
         caller.log.wait_for(lambda: False, 0.3)
         _record(caller, customer, tmp_path / f"{name}.wav", name)
     heard = {
-        name: (level(tmp_path / f"{name}.wav", AGENT) > HEARD, level(tmp_path / f"{name}.wav", CUSTOMER) > HEARD)
+        name: (
+            level(tmp_path / f"{name}.wav", AGENT, RIGHT) > HEARD,
+            level(tmp_path / f"{name}.wav", CUSTOMER, LEFT) > HEARD,
+        )
         for name in ("both", "muted", "held")
     }
     assert heard == {"both": (True, True), "muted": (False, True), "held": (False, False)}
@@ -137,7 +141,7 @@ def _both_heard(far_end: FarEndProcess) -> bool:
 
 def _record(caller: Caller, leg: str, path: Path, name: str) -> None:
     caller.backend.start_recording("room", leg, name, path)
-    caller.until(lambda: path.exists() and path.stat().st_size > 16000, "a second is written")
+    caller.recorded(path, 1.0)
     caller.backend.stop_recording(name)
     caller.until(lambda: len(caller.events(RecordingFinished, leg)) and _finished(caller, leg, name), "it is closed")
 
@@ -209,24 +213,65 @@ def test_a_cell_ends_with_its_parent(far_end: FarEndProcess, tmp_path: Path) -> 
 
 def test_more_conversations_than_cells_is_no_capacity_until_one_ends(caller: Caller, far_end: FarEndProcess) -> None:
     for room in ("one", "two"):
-        caller.wait(LegAnswered, caller.call(room))
+        caller.wait(LegAnswered, caller.station(room, far_end.phones["anna"]))
     with pytest.raises(NoCapacity) as caught:
-        caller.call("three")
+        caller.station("three", far_end.phones["anna"])
     assert caught.value.retryable
     assert caught.value.advice
     caller.backend.close_conversation("one")
-    caller.wait(LegAnswered, caller.call("three"))
+    caller.until(lambda: _has_room(caller, far_end), "a cell is free")
 
 
-def test_a_fifth_leg_is_refused_before_the_library_aborts(caller: Caller, far_end: FarEndProcess) -> None:
-    legs = [caller.call("room", number="+48600100199") for _ in range(4)]
-    with pytest.raises(NoCapacity):
-        caller.call("room")
-    caller.backend.hang_up(legs[0])
-    caller.ended(legs[0])
-    caller.wait(LegAnswered, caller.call("room"))
-    for leg in legs[1:]:
-        assert not caller.events(LegEnded, leg)
+def _has_room(caller: Caller, far_end: FarEndProcess) -> bool:
+    try:
+        caller.wait(LegAnswered, caller.station("three", far_end.phones["anna"]))
+    except NoCapacity:
+        return False
+    return True
+
+
+def test_a_fifth_leg_goes_by_another_cell_before_the_library_aborts(
+    caller: Caller, far_end: FarEndProcess, tmp_path: Path
+) -> None:
+    agent = caller.station("room", far_end.phones["anna"])
+    caller.wait(LegAnswered, agent)
+    ringing = [caller.call("room", number="+48600100199") for _ in range(3)]
+    customer = caller.call("room")
+    caller.wait(LegAnswered, customer)
+    assert caller.backend.alive_cells() == 2
+    caller.backend.bridge("room", agent, customer)
+    caller.until(lambda: _both_heard(far_end), "they hear each other across cells")
+    path = tmp_path / "wired.wav"
+    _record(caller, customer, path, "wired")
+    assert level(path, CUSTOMER, LEFT) > HEARD
+    assert level(path, AGENT, RIGHT) > HEARD
+    caller.backend.close_conversation("room")
+    causes = [caller.ended(leg).cause for leg in (agent, customer, *ringing)]
+    assert causes == [HangupCause.LOCAL] * 2 + [HangupCause.CANCELLED] * 3
+
+
+def test_of_two_joined_cells_either_may_die(caller: Caller, far_end: FarEndProcess, tmp_path: Path) -> None:
+    for lost in ("customers", "agents"):
+        customer = caller.call("ringing")
+        caller.wait(LegAnswered, customer)
+        carrier = caller.backend.cell_pid("ringing")
+        agent = caller.station("desk", far_end.phones["anna"])
+        caller.wait(LegAnswered, agent)
+        caller.backend.join("desk", customer)
+        caller.backend.close_conversation("ringing")
+        caller.backend.bridge("desk", agent, customer)
+        path = tmp_path / f"{lost}.wav"
+        caller.backend.start_recording("desk", customer, lost, path)
+        caller.recorded(path, 1.0)
+        pid = carrier if lost == "customers" else caller.backend.cell_pid("desk")
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert caller.ended(customer).cause is HangupCause.LOST
+        assert wav_seconds(path) > 0.9
+        assert level(path, CUSTOMER, LEFT) > HEARD
+        caller.backend.close_conversation("desk")
+        assert caller.ended(agent).cause is (HangupCause.LOCAL if lost == "customers" else HangupCause.LOST)
+        caller.until(lambda: not far_end.control.calls(), "nobody is left on the line")
 
 
 def test_a_stuck_cell_is_killed_and_its_call_is_lost(far_end: FarEndProcess, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +321,6 @@ def test_commands_before_the_answer_say_so(caller: Caller, far_end: FarEndProces
     for command in (
         lambda: caller.backend.hold(leg, True),
         lambda: caller.backend.send_dtmf(leg, "1"),
-        lambda: caller.backend.bridge("room", leg, "other"),
     ):
         with pytest.raises(LegNotReady):
             command()

@@ -48,7 +48,7 @@ def test_every_clip_that_comes_along_is_speech_of_some_seconds() -> None:
     assert {"pl_hello", "en_hello"} <= set(names)
     for name in names:
         sound = audio.clips((name,), 0.0)
-        assert 1 < sound.seconds < 4
+        assert 0.4 < sound.seconds < 4
         assert audio.level(sound.samples) > 0.02
 
 

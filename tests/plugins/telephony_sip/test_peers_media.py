@@ -60,7 +60,7 @@ def hears(caller: Caller, leg: str, folder: Path, name: str = "tape") -> bool:
     """Whether half a second's recording of the leg holds the tone."""
     path = folder / f"{name}.wav"
     caller.backend.start_recording(ROOM, leg, name, path)
-    caller.until(lambda: path.exists() and path.stat().st_size > 8000, "half a second is written")
+    caller.recorded(path, 0.5)
     caller.backend.stop_recording(name)
     caller.until(lambda: any(e.recording_id == name for e in caller.events(RecordingFinished, leg)), "it is closed")
     return level(path, TONE) > HEARD

@@ -148,7 +148,7 @@ def test_a_cells_lines_in_the_log_carry_conversation_and_call(far_end: FarEndPro
     )
     with capture_logs() as lines:
         caller.backend.place_call(command)
-        cell = caller.backend._table.leg("leg-1").room.cell
+        cell = next(iter(caller.backend._board.table.cells))
         cell.send(msg.SendDigits("leg-1", "1"))  # before the answer: the cell says that nobody would hear them
         caller.backend.hang_up("leg-1")
         caller.ended("leg-1")
