@@ -38,8 +38,11 @@ class Tone(MediaStreamTrack):
         self._start = 0.0
 
     async def recv(self) -> AudioFrame:
-        self._start = self._start or time.monotonic()
-        await asyncio.sleep(max(0.0, self._start + self._at / RATE - time.monotonic()))
+        loop = asyncio.get_running_loop()
+        self._start = self._start or loop.time()
+        due = loop.create_future()
+        loop.call_at(self._start + self._at / RATE, due.set_result, None)
+        await due
         turn = 2 * math.pi * self._hz / RATE
         frame = AudioFrame(format="s16", layout="mono", samples=SAMPLES)
         samples = [int(self._height * math.sin(turn * (self._at + n))) for n in range(SAMPLES)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hookline_telephony_sip.cell.line import (
@@ -24,7 +25,7 @@ from hookline_telephony_sip.cell.line import (
 from hookline_telephony_sip.cell.webrtc_port import PortShelf, Slot
 from hookline_telephony_sip.cell.webrtc_presence import BrowserPresence, Change
 from hookline_telephony_sip.cell.webrtc_sound import Playout
-from hookline_telephony_sip.cell.webrtc_thread import WebRtcThread
+from hookline_telephony_sip.cell.webrtc_thread import PEER_MODULE, WebRtcThread
 
 if TYPE_CHECKING:
     from hookline_telephony_sip.cell.webrtc_peer import Peer
@@ -138,11 +139,11 @@ class BrowserLine:
 
     async def _take(self, ticket: str, sdp: str) -> None:
         try:
-            from hookline_telephony_sip.cell.webrtc_peer import Peer
+            module = import_module(PEER_MODULE)
         except ImportError:
             self._reply(ticket, {}, _NO_WEBRTC)
             return
-        peer = Peer(self._ice_servers, self._heard)
+        peer: Peer = module.Peer(self._ice_servers, self._heard)
         former, self._coming = self._coming, peer
         if former is not None:
             await former.close()

@@ -13,7 +13,11 @@ import random
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
+
+PEER_MODULE = "hookline_telephony_sip.cell.webrtc_peer"
+"""What needs aiortc, which not every cell loads."""
 
 _STOP_SECONDS = 2.0
 _PORT_TRIES = 50
@@ -76,13 +80,12 @@ class WebRtcThread:
         for name in ("aioice", "aiortc"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # they log addresses
         with suppress(ImportError):  # said to the page that asks for it
-            import hookline_telephony_sip.cell.webrtc_peer  # noqa: F401 - takes its time, while the page asks its person
-
-            self._choose_addresses()
+            self._load()
         self._loop.run_forever()
 
-    def _choose_addresses(self) -> None:
-        import aioice.ice
-
+    def _load(self) -> None:
+        """Takes its time, while the page asks its person for the microphone."""
+        import_module(PEER_MODULE)
         if self._addresses:
-            aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: list(self._addresses)
+            ice: Any = import_module("aioice.ice")
+            ice.get_host_addresses = lambda use_ipv4, use_ipv6: list(self._addresses)
