@@ -30,7 +30,6 @@ from hookline.services.agents import AgentService
 from hookline.services.api_replies import ReplyService
 from hookline.services.call_reads import CallReadService
 from hookline.services.callbacks import CallbackService
-from hookline.services.calls import CallService
 from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.contact_history import ContactHistory
@@ -44,6 +43,7 @@ from hookline.services.data.contacts import contact_holders
 from hookline.services.data.register import DataRegister
 from hookline.services.data.subjects import SubjectFinder
 from hookline.services.desk import DeskService
+from hookline.services.desk_calls import DeskCalls
 from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
 from hookline.services.feeds import Feeds
@@ -96,11 +96,14 @@ class Runtime:
         self.clients = ClientService(self.db)
         self.stations = StationService(self.db)
         self.gate = DialGate(self.db, self.host)
-        self.calls = CallService(self.db, self.host, settings.recordings_dir)
+        self.desk_calls = DeskCalls(
+            self.db, self.host, self.gate, self.identity, settings.recordings_dir, settings.prompts_dir
+        )
+        self.calls = self.desk_calls.calls
         working, store = stores_for(settings, self.clock)
         self.recordings = RecordingService(self.db, working, store)
         self.recording_moves = RecordingMoves(self.db, self.recordings, working, store)
-        self.agents = AgentService(self.db, self.host, self.calls)
+        self.agents = AgentService(self.db, self.host, self.calls, self.desk_calls.party_gate)
         self.phone = PhoneService(self.db, self.host, self.calls)
         self.placer = Placer(self.db, self.gate, self.calls)
         self.presenter = Presenter(self.db, self.gate, self.placer)
@@ -125,12 +128,14 @@ class Runtime:
         self.api_replies = ReplyService(self.db)
         self.mail = MailService(self.db, _mail_server(settings), self.host.active_packages())
         self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
-        self.engine = Engine(self.db, self.host, self.calls, self.agents, self.presenter, self.recordings)
         self._read_events()
         self._make_keepers(store)
 
     def _make_keepers(self, store: RecordingStore) -> None:
-        """What looks after the rest: jobs, health, personal data."""
+        """What runs by itself and looks after the rest: the engine, jobs, health, personal data."""
+        self.engine = Engine(
+            self.db, self.host, self.calls, self.agents, self.presenter, self.recordings, self.desk_calls
+        )
         self.job_board = JobBoard(self.db)
         self._leadership = leadership_for(self.db.engine, self.settings.data_dir)
         self.scheduler = Scheduler(self._jobs(), self.job_board, self._leadership, self._is_active)
@@ -173,7 +178,9 @@ class Runtime:
 
     def _jobs(self) -> list[Job]:
         return [
-            *core_jobs(self.agents, self.presenter, self.callbacks, self.settings.browser_grace_seconds),
+            *core_jobs(
+                self.agents, self.presenter, self.callbacks, self.desk_calls, self.settings.browser_grace_seconds
+            ),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
             *self.webhooks.jobs(),
             *self.mail.jobs(),
@@ -202,6 +209,8 @@ class Runtime:
         Raises Conflict where another one already does (on PostgreSQL; on SQLite `hookline serve` holds a file).
         """
         self._sole_engine.take()
+        self.require_tables()
+        self.quarantine.look(now=True)
         self.bus.start()
         self.engine.start()
         self.imports.recover()
@@ -240,9 +249,25 @@ class Runtime:
         manifest = self.host.manifests[name]
         return PluginSettings(name, manifest.package, manifest.settings, self.settings)
 
-    def migrate(self) -> None:
-        """Bring the database up to this program: core, then each active plugin."""
-        migrate.upgrade(self.db.engine, self.host.active_packages())
+    def migrate(self) -> list[migrate.MigrationFailed]:
+        """Bring the database up to this program: core, then each active plugin; one that fails is marked so."""
+        failed = migrate.upgrade(self.db.engine, self.host.active_packages())
+        for one in failed:
+            self.host.mark_failed(one.plugin, N_("Its migrations failed and were taken back: %(error)s"), one.error)
+        return failed
+
+    def require_tables(self) -> None:
+        """Raise MigrationsPending where core's tables are older than this program; a plugin whose are has failed."""
+        late = migrate.pending(self.db.engine, self.host.active_packages())
+        if "core" in late:
+            raise migrate.MigrationsPending(
+                N_("The database is not set up, or older than this program (%(owners)s)."),
+                N_("Make a backup, then run: hookline db upgrade. A new installation: hookline init."),
+                params={"owners": ", ".join(late)},
+            )
+        for name in late:
+            error = migrate.MigrationsPending(N_("Run hookline db upgrade; it says what keeps them from working."))
+            self.host.mark_failed(name, N_("Its migrations are not applied. %(error)s"), error)
 
     def close(self) -> None:
         """Let go of threads and connections."""

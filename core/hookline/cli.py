@@ -7,10 +7,11 @@ from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from hookline import __version__, bootstrap, logs
+from hookline import __version__, logs
 from hookline.commands.campaigns import campaigns
 from hookline.commands.contacts import contacts
 from hookline.commands.data import data
+from hookline.commands.db import db
 from hookline.commands.doctor import doctor
 from hookline.commands.explain import explain
 from hookline.commands.install import init
@@ -21,7 +22,6 @@ from hookline.commands.results import results
 from hookline.commands.suppression import suppression
 from hookline.commands.users import users
 from hookline.commands.webhooks import webhooks
-from hookline.db import migrate
 from hookline.errors import HooklineError
 from hookline.plugin_host.discovery import GROUP
 from hookline.settings import BadSettings, load_settings
@@ -114,6 +114,7 @@ def cli() -> None:
 cli.add_command(campaigns)
 cli.add_command(contacts)
 cli.add_command(data)
+cli.add_command(db)
 cli.add_command(doctor)
 cli.add_command(explain)
 cli.add_command(init)
@@ -124,27 +125,6 @@ cli.add_command(results)
 cli.add_command(suppression)
 cli.add_command(users)
 cli.add_command(webhooks)
-
-
-@cli.group()
-def db() -> None:
-    """The database."""
-
-
-@db.command("upgrade")
-def db_upgrade() -> None:
-    """Bring the database up to this program (safe to run again)."""
-    bootstrap.build().migrate()
-    click.echo("The database is up to date.")
-
-
-@db.command("revision")
-@click.argument("owner")
-@click.option("-m", "--message", required=True)
-def db_revision(owner: str, message: str) -> None:
-    """Write a new migration for OWNER (core or a plugin) by comparing models and database. For developers."""
-    runtime = bootstrap.build()
-    migrate.revision(runtime.db.engine, runtime.host.active_packages(), owner, message)
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ def test_migrations_can_be_taken_back_and_applied_again(kind: str, tmp_path: Pat
         migrate.upgrade(made, PLUGINS)
         for owner in reversed(migrate.owners(PLUGINS)):
             with made.begin() as connection:
-                command.downgrade(migrate._config(owner, connection), "base")
+                command.downgrade(migrate.config_of(owner, connection), "base")
         left = inspect(made).get_table_names()
         assert [table for table in left if not table.endswith("alembic_version")] == []
         migrate.upgrade(made, PLUGINS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import shutil
 import sys
 from pathlib import Path
 
@@ -52,6 +54,13 @@ class PluginFolder:
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.2.3\n")
         (info / "entry_points.txt").write_text(f"[hookline.plugins]\n{name} = {package}\n")
         self.packages.append(package)
+
+    def remove(self, name: str) -> None:
+        """Take a plugin away as `pip uninstall` does."""
+        package = f"made_for_test_{name}"
+        shutil.rmtree(self.folder / package)
+        shutil.rmtree(self.folder / f"{package}-1.2.3.dist-info")
+        importlib.invalidate_caches()
 
     def forget(self) -> None:
         """Drop what was imported, so that the next test's package of the same name is another."""

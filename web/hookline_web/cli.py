@@ -47,11 +47,8 @@ def prepare_database(settings: Settings) -> None:
         if not late:
             return
         if runtime.db.engine.dialect.name != "sqlite":
-            raise migrate.MigrationsPending(
-                N_("The database is older than this program (%(owners)s)."),
-                N_("Make a backup, then run: hookline db upgrade"),
-                params={"owners": ", ".join(late)},
-            )
+            runtime.require_tables()  # plugins that are late do not run; the rest is served
+            return
         click.echo(f"Bringing the database up to this program: {', '.join(late)}.")
         runtime.migrate()
     finally:

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 from hookline import bootstrap
 from hookline.bootstrap import Runtime
-from hookline.db import migrate
-from hookline.db.migrate import MigrationsPending
 
 
 @contextmanager
@@ -16,11 +14,7 @@ def installation() -> Iterator[Runtime]:
     """The installation in HOOKLINE_HOME or the working folder, closed at the end; raises MigrationsPending."""
     runtime = bootstrap.build()
     try:
-        if migrate.pending(runtime.db.engine, runtime.host.active_packages()):
-            raise MigrationsPending(
-                f"The database in {runtime.settings.data_dir} is not set up or older than this program.",
-                "Run `hookline init`, or go to the installation's folder first.",
-            )
+        runtime.require_tables()
         yield runtime
     finally:
         runtime.close()

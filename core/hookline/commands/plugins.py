@@ -7,6 +7,7 @@ import click
 from hookline.commands.plugin_checks import check
 from hookline.commands.plugin_installed import require_installed
 from hookline.commands.plugin_new import new
+from hookline.commands.plugin_purge import purge
 from hookline.commands.plugin_sets import diff, rollback, sets
 from hookline.commands.plugin_switching import disable, enable
 from hookline.commands.tables import table
@@ -76,5 +77,5 @@ def _value(view: SettingView) -> str:
     return str(view.value) if view.value not in ("", None) else "not set"
 
 
-for _command in (new, check, enable, disable, sets, diff, rollback):
+for _command in (new, check, enable, disable, sets, diff, rollback, purge):
     plugins.add_command(_command)

@@ -103,11 +103,19 @@ class CoreChecks:
         except DBAPIError:
             return [warning(N_("Not looked at: it needs the database."), N_("Mend the database first."))]
         self._migrated = not late
-        if late:
+        if "core" in late:
             return [
                 problem(
                     N_("The database is older than this program (%(owners)s)."),
                     N_("Make a backup, then run: hookline db upgrade"),
+                    owners=", ".join(late),
+                )
+            ]
+        if late:
+            return [
+                warning(
+                    N_("The tables of these plugins are older than they are: %(owners)s."),
+                    N_("They do not run until then: make a backup, then run: hookline db upgrade"),
                     owners=", ".join(late),
                 )
             ]
