@@ -23,6 +23,7 @@ from hookline_web import (
     help_topics,
     i18n,
     navigation,
+    plugin_facts,
     request_log,
     secret_key,
     security_headers,
@@ -72,6 +73,7 @@ def create_app(runtime: Runtime | None = None, former: Flask | None = None) -> F
     slots.install(app)
     plugin_care.install(app)
     template_parts.install(app)
+    plugin_facts.install(app)
     template_code.install(app)
     shell.navigation = _add_core_views(app) + _add_plugin_views(app, runtime)
     for view in filter(guard.takes_webhooks, app.view_functions.values()):

@@ -47,6 +47,5 @@ def _render(owned: Owned[Panel], request: PanelRequest) -> Markup:
         return Markup(owned.value.render(request))  # noqa: S704 - panels promise safe HTML
     except Exception as error:
         runtime().host.count_error(owned.plugin, f"panel in {owned.value.slot}", error)
-        title = runtime().host.statuses[owned.plugin].title
-        card = render_template("parts/broken_panel.html", title=owned.value.title, plugin=title)
+        card = render_template("parts/broken_panel.html", title=owned.value.title, plugin=owned.plugin)
         return Markup(card)  # noqa: S704 - escaped by the template

@@ -89,6 +89,12 @@ class PluginHost:
         found = self.contributed("hookline_register_telephony_backends")
         return [owned.value.name for owned in found if owned.plugin == plugin]
 
+    def hooks_of(self, plugin: str) -> list[str]:
+        """Names of the hooks that a loaded plugin implements."""
+        registered = self._manager.get_plugin(plugin)
+        callers = self._manager.get_hookcallers(registered) if registered is not None else None
+        return sorted(caller.name for caller in callers or ())
+
     def is_closing(self, backend: str) -> bool:
         """Whether a telephony backend takes no new calls, since its plugin is being disabled."""
         closing = [name for name, status in self.statuses.items() if status.state is PluginState.CLOSING]
