@@ -23,7 +23,7 @@ from hookline.db.models import (
 )
 from hookline.domain.access import Actor, Role, mask_number
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from hookline.services.contact_search import ids_with_numbers_seen, in_campaigns, matches, on_list
+from hookline.services.contact_search import ContactFilters, find, ids_with_numbers_seen
 from hookline.services.contact_views import ContactPage, ContactRow, ContactView, NumberView, Standing
 from hookline.services.phones import normalise
 from hookline.services.reach import contacts_within
@@ -60,33 +60,30 @@ class ContactService:
         client_id: int | None = None,
         campaign_id: int | None = None,
         list_id: int | None = None,
+        tag: str = "",
         after: int = 0,
         limit: int = 50,
     ) -> ContactPage:
-        """Contacts with the words of `query` in name, company, e-mail or identifier, or its digits in a number.
+        """Contacts with the words of `query` in name, company, e-mail, identifier, city, notes or tags, or its digits
+        in a number; accents and capitals do not matter.
 
-        Numbers are searched only where the actor sees them. `after` (a contact's id) goes on with the next page.
+        A list or campaign outside the actor's scope holds nothing for him. Numbers are searched only where the actor
+        sees them. `after` (a contact's id) goes on with the next page.
         """
         actor.require("contacts.view")
-        condition = contacts_within(actor.scope) & matches(actor, query) & (Contact.id > after)
-        if client_id is not None:
-            condition &= Contact.client_id == client_id
-        if campaign_id is not None:
-            condition &= in_campaigns([campaign_id])
-        if list_id is not None:
-            condition &= on_list(list_id)
+        wanted = ContactFilters(client_id, list_id, campaign_id, tag=tag, query=query)
         with self._db.read() as session:
+            ids = find(session, actor, wanted, after, limit + 1)
             found = session.execute(
                 select(Contact, Client.name)
                 .join(Client, Client.id == Contact.client_id)
-                .where(condition)
+                .where(Contact.id.in_(ids[:limit]))
                 .options(selectinload(Contact.numbers))
                 .order_by(Contact.id)
-                .limit(limit + 1)
             ).all()
-            seen = ids_with_numbers_seen(session, actor, [contact.id for contact, _ in found])
-        rows = [_row(contact, client, contact.id in seen) for contact, client in found[:limit]]
-        return ContactPage(tuple(rows), rows[-1].id if len(found) > limit else None)
+            seen = ids_with_numbers_seen(session, actor, ids[:limit])
+        rows = [_row(contact, client, contact.id in seen) for contact, client in found]
+        return ContactPage(tuple(rows), ids[limit - 1] if len(ids) > limit else None)
 
     def get(self, actor: Actor, contact_id: int) -> ContactView:
         """Everything about one contact that the actor may see; raises NotFound outside his scope."""

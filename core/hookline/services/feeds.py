@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from hookline.db.database import Database
@@ -19,37 +18,21 @@ from hookline.db.models import (
     Campaign,
     CampaignAgent,
     Contact,
-    ContactNumber,
     Disposition,
     ImportRun,
-    ListContact,
     User,
 )
 from hookline.domain.access import Actor, Role, mask_number
 from hookline.errors import NotFound
 from hookline.services import keyset
-from hookline.services.contact_search import ids_with_numbers_seen, in_campaigns, matches
+from hookline.services.contact_search import ContactFilters, find, ids_with_numbers_seen
 from hookline.services.contact_views import NumberView
 from hookline.services.figures import campaigns_within
 from hookline.services.imports.service import runs_within
 from hookline.services.keyset import Cursor, KeysetPage
-from hookline.services.reach import contacts_within
 from hookline.text import N_
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ContactFilters:
-    """Which contacts; None and "" are all. `number` is E.164, `changed_since` is held against the last change."""
-
-    client_id: int | None = None
-    list_id: int | None = None
-    campaign_id: int | None = None
-    external_id: str = ""
-    number: str = ""
-    query: str = ""
-    changed_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -82,15 +65,13 @@ class Feeds:
     def contacts(self, actor: Actor, wanted: ContactFilters, after: int | None, limit: int) -> KeysetPage[ContactEntry]:
         """Contacts with their numbers (contacts.view)."""
         actor.require("contacts.view")
-        query = select(Contact).where(contacts_within(actor.scope), matches(actor, wanted.query), _contacts(wanted))
         with self._db.read() as session:
-            found, before, more = keyset.fetch(
-                session, query.options(selectinload(Contact.numbers)), Contact.id, Cursor(after), limit
-            )
-            contacts: list[Contact] = [row[0] for row in found]
-            seen = ids_with_numbers_seen(session, actor, [c.id for c in contacts])
+            ids = find(session, actor, wanted, after or 0, limit + 1)
+            asked = select(Contact).where(Contact.id.in_(ids[:limit])).order_by(Contact.id)
+            contacts = list(session.scalars(asked.options(selectinload(Contact.numbers))))
+            seen = ids_with_numbers_seen(session, actor, ids[:limit])
         entries = [ContactEntry(c, _numbers(c, c.id in seen)) for c in contacts]
-        return keyset.page(entries, before, more, lambda entry: entry.contact.id)
+        return keyset.page(entries, after is not None, len(ids) > limit, lambda entry: entry.contact.id)
 
     def campaigns(
         self, actor: Actor, after: int | None, limit: int, *, client_id: int | None = None, state: str = ""
@@ -162,23 +143,6 @@ class Feeds:
         made = [make(row) for row in rows]
         next_key = getattr(rows[-1][0], key.key) if more else None
         return KeysetPage(tuple(made), None if not before else getattr(rows[0][0], key.key, None), next_key)
-
-
-def _contacts(wanted: ContactFilters) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = true()
-    if wanted.client_id is not None:
-        condition &= Contact.client_id == wanted.client_id
-    if wanted.external_id:
-        condition &= Contact.external_id == wanted.external_id
-    if wanted.changed_since is not None:
-        condition &= Contact.updated_at >= wanted.changed_since
-    if wanted.campaign_id is not None:
-        condition &= in_campaigns([wanted.campaign_id])
-    if wanted.list_id is not None:
-        condition &= exists().where(ListContact.contact_id == Contact.id, ListContact.list_id == wanted.list_id)
-    if wanted.number:
-        condition &= exists().where(ContactNumber.contact_id == Contact.id, ContactNumber.e164 == wanted.number)
-    return condition
 
 
 def _numbers(contact: Contact, seen: bool) -> tuple[NumberView, ...]:
