@@ -12,9 +12,10 @@ from hookline.db.database import Database
 from hookline.db.models import Leg
 from hookline.errors import Collision
 from hookline.ports.hooks import Hooks
-from hookline.ports.telephony import LegEvent, RecordingFinished
+from hookline.ports.telephony import CallOffered, LegEnded, LegEvent, PlayFinished, RecordingFinished
 from hookline.services.agents import AgentService
 from hookline.services.calls import CallService
+from hookline.services.desk_calls import DeskCalls
 from hookline.services.presenting import Presenter
 from hookline.services.reconcile import reconcile
 from hookline.services.recordings import RecordingService
@@ -36,6 +37,7 @@ class Engine:
         agents: AgentService,
         presenter: Presenter,
         recordings: RecordingService,
+        desk_calls: DeskCalls,
     ) -> None:
         self._db = db
         self._hooks = hooks
@@ -43,6 +45,7 @@ class Engine:
         self._agents = agents
         self._presenter = presenter
         self._recordings = recordings
+        self._desk_calls = desk_calls
         self._events: queue.Queue[LegEvent | None] = queue.Queue()
         self._thread: threading.Thread | None = None
 
@@ -118,15 +121,42 @@ class Engine:
             log.error("a leg event could not be handled", event_type=type(event).__name__, exc_info=error)
 
     def _handle(self, event: LegEvent) -> None:
-        if isinstance(event, RecordingFinished):
-            self._recordings.on_finished(event)
-            return
+        match event:
+            case RecordingFinished():
+                self._recordings.on_finished(event)
+                return
+            case PlayFinished():
+                self._desk_calls.sounds.on_finished(event)
+                return
+            case CallOffered():
+                self._desk_calls.inbound.on_offered(event)
+                return
         with self._db.read() as session:
             leg = session.get(Leg, event.leg_id)
         if leg is None:
             log.warning("event of an unknown leg", event_type=type(event).__name__)
             return
         bind_contextvars(call_id=leg.call_id)  # until the event is handled, its failure included
-        free = self._agents.on_agent_leg(event) if leg.kind == "agent" else self._calls.on_customer_leg(event)
-        if free is not None:
+        for free in filter(None, self._handle_leg(leg, event)):
             self._presenter.present(free)
+
+    def _handle_leg(self, leg: Leg, event: LegEvent) -> list[int | None]:
+        """Who is ready for the next contact by it."""
+        more = self._desk_calls
+        match leg.kind:
+            case "agent":
+                if isinstance(event, LegEnded):
+                    more.offers.station_gone(leg.id)
+                free = [self._agents.on_agent_leg(event)]
+                if isinstance(event, LegEnded):
+                    free.append(more.transfers.on_leg_ended(leg.id, event.cause.value))
+                return free
+            case "consult":
+                return [more.transfers.on_party_leg(event)]
+            case "supervisor":
+                more.supervision.on_supervisor_leg(event)
+                return []
+        free = [self._calls.on_customer_leg(event)]
+        if not isinstance(event, LegEnded):
+            return free
+        return [*free, more.offers.customer_gone(leg.call_id), more.transfers.customer_gone(leg.call_id)]

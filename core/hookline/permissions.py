@@ -22,6 +22,8 @@ CORE_PERMISSIONS = {
         Permission("contacts.edit", N_("Edit contacts"), _ALL),
         Permission("calls.view", N_("See calls"), _ALL),
         Permission("callbacks.view", N_("See, move and cancel callbacks"), _ALL),
+        Permission("calls.supervise", N_("Listen, whisper and barge in on agents' calls"), _SUPERVISE),
+        Permission("prompts.manage", N_("Manage hold music and messages to callers"), _ADMIN),
         Permission("recordings.play", N_("Play recordings"), _ALL),
         Permission("recordings.delete", N_("Delete recordings for good"), _ADMIN),
         Permission("campaigns.view", N_("See campaigns and their figures"), _SUPERVISE),

@@ -44,6 +44,8 @@ class Settings:
     recording_store: str = ""
     recording_store_endpoint: str = ""
     recording_store_region: str = ""
+    recording_format: str = "flac"
+    drain_seconds: int = 120
     webhook_allowed_hosts: tuple[str, ...] = ()
     mail_host: str = ""
     mail_port: int = 587
@@ -65,6 +67,11 @@ class Settings:
     def recordings_dir(self) -> Path:
         """Where recordings are kept."""
         return self.data_dir / "recordings"
+
+    @property
+    def prompts_dir(self) -> Path:
+        """Where prompts are kept."""
+        return self.data_dir / "prompts"
 
     @property
     def uploads_dir(self) -> Path:

@@ -72,6 +72,21 @@ class SettingsSchema(Schema):
         validate=validate.Range(10, 86_400),
         metadata=_says("Within how many seconds `plugin_errors_allowed` counts."),
     )
+    recording_format = fields.String(
+        load_default="flac",
+        validate=validate.OneOf(["wav", "flac", "opus"]),
+        metadata=_says(
+            "How recordings are kept: flac (smaller, without loss), opus (smallest), or wav as they were recorded."
+        ),
+    )
+    drain_seconds = fields.Integer(
+        load_default=120,
+        validate=validate.Range(0, 7200),
+        metadata=_says(
+            "How long `hookline serve` lets running calls finish when it is stopped; then their customers hear a"
+            " message and are hung up. A second stop signal ends at once."
+        ),
+    )
     recording_store = fields.String(
         load_default="",
         validate=validate.Regexp(r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.+=@/-]*)?)?$"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,8 +39,12 @@ def test_an_ended_call_stays_ended(event: CallEvent) -> None:
 
 @given(EVENTS)
 def test_a_call_only_moves_forwards(events: list[CallEvent]) -> None:
-    places = [ORDER.index(state) for state in _walk(events)]
-    assert places == sorted(set(places))
+    """But for ringing at the next agent, and for a customer whom nobody took, who comes back."""
+    states = _walk(events)
+    for before, after in pairwise(states):
+        back = (before, after) == (CallState.PASSED, CallState.CONNECTED)
+        again = before is after is CallState.RINGING
+        assert back or again or ORDER.index(after) > ORDER.index(before)
 
 
 def test_every_state_can_be_reached() -> None:
@@ -53,6 +59,18 @@ def test_every_end_has_a_result(cause: HangupCause, answered: bool, agent_connec
     result = result_of(cause.value, answered=answered, agent_connected=agent_connected)
     assert (result is CallResult.ANSWERED) == (answered and agent_connected)
     assert (result is CallResult.ABANDONED) == (answered and not agent_connected)
+
+
+@given(st.sampled_from(HangupCause), st.booleans(), st.booleans())
+def test_a_caller_who_gives_up_is_told_from_one_for_whom_nobody_was_there(
+    cause: HangupCause, answered: bool, agent_connected: bool
+) -> None:
+    result = result_of(cause.value, answered=answered, agent_connected=agent_connected, inbound=True)
+    gave_up = cause in (HangupCause.CANCELLED, HangupCause.NORMAL)
+    if agent_connected:
+        assert (result is CallResult.ANSWERED) == answered
+    else:
+        assert result is (CallResult.ABANDONED if gave_up else CallResult.NO_ANSWER)
 
 
 def test_a_cause_that_nobody_knows_is_a_failure() -> None:

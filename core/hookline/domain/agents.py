@@ -29,7 +29,12 @@ class AgentEvent(StrEnum):
     RELEASE = "release"  # the contact was skipped or could not be dialled
     DIAL = "dial"  # an attempt passed the gate and was placed
     ANSWERED = "answered"  # the customer answered and the two are bridged
-    NOT_ANSWERED = "not_answered"  # the attempt ended before an answer
+    OFFER = "offer"  # a caller, or a colleague's customer, rings at the agent
+    NOT_ANSWERED = "not_answered"  # the attempt ended before an answer; the caller gave up
+    MISSED = "missed"  # the agent let it ring, or declined
+    CONSULT = "consult"  # a colleague asks him something
+    CONSULT_ENDED = "consult_ended"  # … and is done
+    CALL_RETURNED = "call_returned"  # a customer whom he handed on comes back
     CALL_ENDED = "call_ended"  # an answered call ended
     DISPOSED = "disposed"  # the agent said what came of it
     WRAP_UP_EXPIRED = "wrap_up_expired"  # the limit passed without a disposition
@@ -49,6 +54,11 @@ TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
     (_S.READY, _E.RESERVE): _S.RESERVED,
     (_S.RESERVED, _E.RELEASE): _S.READY,
     (_S.RESERVED, _E.DIAL): _S.RINGING,
+    (_S.READY, _E.OFFER): _S.RINGING,
+    (_S.RINGING, _E.MISSED): _S.PAUSED,
+    (_S.READY, _E.CONSULT): _S.ON_CALL,
+    (_S.ON_CALL, _E.CONSULT_ENDED): _S.READY,
+    (_S.WRAP_UP, _E.CALL_RETURNED): _S.ON_CALL,
     (_S.RINGING, _E.ANSWERED): _S.ON_CALL,
     (_S.RINGING, _E.NOT_ANSWERED): _S.READY,
     (_S.ON_CALL, _E.CALL_ENDED): _S.WRAP_UP,

@@ -15,6 +15,7 @@ class CallState(StrEnum):
     RINGING = "ringing"
     ANSWERED = "answered"
     CONNECTED = "connected"  # customer and agent hear each other
+    PASSED = "passed"  # the agent has left; the customer goes on with somebody else, or waits for him
     ENDED = "ended"
 
 
@@ -25,6 +26,8 @@ class CallEvent(StrEnum):
     RANG = "rang"
     ANSWERED = "answered"
     AGENT_CONNECTED = "agent_connected"
+    PASSED = "passed"  # handed on by the agent
+    RETURNED = "returned"  # nobody took it: back to the agent
     ENDED = "ended"
 
 
@@ -32,16 +35,25 @@ _S, _E = CallState, CallEvent
 
 TRANSITIONS: dict[tuple[CallState, CallEvent], CallState] = {
     (_S.QUEUED, _E.PLACED): _S.DIALLING,
+    (_S.QUEUED, _E.RANG): _S.RINGING,  # a call that comes in, or is handed to another agent
+    (_S.RINGING, _E.RANG): _S.RINGING,  # … and goes to the next one
+    (_S.QUEUED, _E.ANSWERED): _S.ANSWERED,  # a caller for whom there is only a message; a hand-over in person
     (_S.DIALLING, _E.RANG): _S.RINGING,
     (_S.DIALLING, _E.ANSWERED): _S.ANSWERED,
     (_S.RINGING, _E.ANSWERED): _S.ANSWERED,
     (_S.ANSWERED, _E.AGENT_CONNECTED): _S.CONNECTED,
+    (_S.CONNECTED, _E.PASSED): _S.PASSED,
+    (_S.PASSED, _E.RETURNED): _S.CONNECTED,
     (_S.QUEUED, _E.ENDED): _S.ENDED,
     (_S.DIALLING, _E.ENDED): _S.ENDED,
     (_S.RINGING, _E.ENDED): _S.ENDED,
     (_S.ANSWERED, _E.ENDED): _S.ENDED,
     (_S.CONNECTED, _E.ENDED): _S.ENDED,
+    (_S.PASSED, _E.ENDED): _S.ENDED,
 }
+
+#: States in which the agent has nothing more to do with the call than to say what came of it.
+OVER_FOR_AGENT = (CallState.PASSED, CallState.ENDED)
 
 
 class IllegalCallMove(Conflict):
@@ -102,8 +114,15 @@ _UNANSWERED: dict[str, CallResult] = {
 }
 
 
-def result_of(cause: str, *, answered: bool, agent_connected: bool) -> CallResult:
-    """The call result for a customer leg that ended with `cause` (a `HangupCause` value)."""
+def result_of(cause: str, *, answered: bool, agent_connected: bool, inbound: bool = False) -> CallResult:
+    """The call result for a customer leg that ended with `cause` (a `HangupCause` value).
+
+    Of a call that came in: abandoned where the caller gave up before an agent spoke to him, no answer where there was
+    none for him.
+    """
+    if inbound and not agent_connected:
+        ours = cause == "local" or cause not in ("cancelled", "normal")
+        return CallResult.NO_ANSWER if ours else CallResult.ABANDONED
     if answered:
         return CallResult.ANSWERED if agent_connected else CallResult.ABANDONED
     return _UNANSWERED.get(cause, CallResult.FAILED)

@@ -79,10 +79,40 @@ class CallConnected(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CallChanged(Event):
-    """Hold or mute changed."""
+    """Hold, mute or the pause of the recording changed."""
 
     on_hold: bool
     muted: bool
+    recording_paused: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOffered(Event):
+    """A caller, or a customer whom a colleague hands on, rings at the agent."""
+
+    direction: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPartyChanged(Event):
+    """Somebody whom the agent brought into his call rings, talks, waits aside, was handed the customer or is gone."""
+
+    party_id: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPassed(Event):
+    """The agent left the call, which goes on without him."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupervisionChanged(Event):
+    """A supervisor (`supervisor_id`) takes part in an agent's calls, in this mode, or does so no more."""
+
+    supervisor_id: int
+    state: str
+    mode: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,12 +23,14 @@ from hookline.ports.telephony import (
     LegEnded,
     LegEvent,
     StationBack,
+    StationKind,
     StationLost,
     TelephonyError,
 )
 from hookline.services import outcomes
 from hookline.services.agent_moves import move, move_if_allowed, set_station
 from hookline.services.calls import CallService
+from hookline.services.party_gate import PartyAsk, PartyGate, PartyRefused
 from hookline.services.station_choice import Choice, choose, stations_of, take
 from hookline.text import N_
 
@@ -40,10 +42,11 @@ _BUSY = (AgentState.RINGING, AgentState.ON_CALL)
 class AgentService:
     """Moves agents through their day."""
 
-    def __init__(self, db: Database, hooks: Hooks, calls: CallService) -> None:
+    def __init__(self, db: Database, hooks: Hooks, calls: CallService, gate: PartyGate) -> None:
         self._db = db
         self._hooks = hooks
         self._calls = calls
+        self._gate = gate
 
     def stations_for(self, actor: Actor) -> list[Station]:
         """Stations the actor may pick: his own and those that are nobody's."""
@@ -78,8 +81,11 @@ class AgentService:
         if command is None:
             return
         try:
-            backend.connect_station(command)
-        except (TelephonyError, NotConfigured) as error:
+            if choice.kind is StationKind.NUMBER:
+                self._gate.connect(PartyAsk("station", campaign.id, None, actor.user_id or 0), command, backend)
+            else:
+                backend.connect_station(command)
+        except (TelephonyError, NotConfigured, PartyRefused) as error:
             self._station_failed(command.leg_id, error.message_id)
             raise
 
@@ -150,7 +156,8 @@ class AgentService:
             if agent is None or agent.station_state == "gone":
                 return None
             set_station(unit, agent, state)
-            return agent.user_id if agent.state == AgentState.READY and state == "connected" else None
+        self._calls.entertain(agent.call_id, on=state == "lost")
+        return agent.user_id if agent.state == AgentState.READY and state == "connected" else None
 
     def _station_ended(self, event: LegEnded) -> None:
         call: Call | None = None
@@ -259,6 +266,17 @@ class AgentService:
             except IllegalAgentMove:
                 log.info("agent came into a call meanwhile", agent_id=user_id)
         return gone
+
+    def deactivated_in_calls(self) -> list[int]:
+        """Agents who talk to a customer though their account was deactivated."""
+        with self._db.read() as session:
+            return list(
+                session.scalars(
+                    select(AgentSession.user_id)
+                    .join(User, User.id == AgentSession.user_id)
+                    .where(~User.active, AgentSession.state.in_(_BUSY))
+                )
+            )
 
     def _pause_after_call(self, user_id: int) -> None:
         with self._db.write() as unit:

@@ -6,23 +6,24 @@ database work ever runs on a vendor's thread, and events of one call are handled
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import AgentSession, Attempt, Call, Campaign, CampaignContact, Leg, Recording
+from hookline.db.database import Database
+from hookline.db.models import AgentSession, Call, Campaign, CampaignContact, Leg
 from hookline.domain.access import Actor
 from hookline.domain.agents import AgentEvent
-from hookline.domain.calls import CallEvent, CallResult, CallState, may, next_state, result_of
+from hookline.domain.calls import CallEvent, CallState, may, next_state
 from hookline.domain.campaigns import RecordState
-from hookline.domain.events import CallAnswered, CallChanged, CallConnected, CallEnded, CallRang
+from hookline.domain.events import CallAnswered, CallChanged, CallConnected, CallRang
 from hookline.errors import Conflict, HooklineError, NotConfigured
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import (
+    AnswererDetected,
+    Capability,
     DtmfReceived,
     HangupCause,
     LegAnswered,
@@ -32,9 +33,12 @@ from hookline.ports.telephony import (
     TelephonyBackend,
     TelephonyError,
 )
-from hookline.services import outcomes
-from hookline.services.agent_moves import carry_on, move_if_allowed
+from hookline.services.agent_moves import move_if_allowed
+from hookline.services.call_moves import after_end, call_of, end_call, hang_up_leg, own_call, refuse_other_call, whom
+from hookline.services.call_recording import CallRecorder
 from hookline.services.gate import Line
+from hookline.services.prompts import PromptKind
+from hookline.services.sounds import Sounds
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
@@ -43,10 +47,13 @@ log = structlog.get_logger(__name__)
 class CallService:
     """Follows calls and carries out what the agent does in one."""
 
-    def __init__(self, db: Database, hooks: Hooks, recordings_dir: Path) -> None:
+    def __init__(self, db: Database, hooks: Hooks, recordings_dir: Path, sounds: Sounds) -> None:
         self._db = db
         self._hooks = hooks
-        self._recordings_dir = recordings_dir
+        self._sounds = sounds
+        #: Told of each call right before its agent is connected.
+        self.on_connecting: list[Callable[[Call], None]] = []
+        self.recorder = CallRecorder(db, recordings_dir)
 
     def backend(self, name: str) -> TelephonyBackend:
         """The backend of that name; raises NotConfigured where its plugin is not active."""
@@ -68,6 +75,8 @@ class CallService:
                 self._rang(event)
             case LegAnswered():
                 self._answered(event)
+            case AnswererDetected():
+                self._detected(event)
             case DtmfReceived():
                 self._digit(event)
             case LegEnded():
@@ -76,96 +85,101 @@ class CallService:
 
     def _rang(self, event: LegEvent) -> None:
         with self._db.write() as unit:
-            call = _call_of(unit.session, event.leg_id)
-            if may(CallState(call.state), CallEvent.RANG):
-                call.state, call.ringing_at = next_state(CallState(call.state), CallEvent.RANG), event.at
-                unit.emit(CallRang(**_whom(call)))
+            call = call_of(unit.session, event.leg_id)
+            if not may(CallState(call.state), CallEvent.RANG):
+                return
+            call.state, call.ringing_at = next_state(CallState(call.state), CallEvent.RANG), event.at
+            unit.emit(CallRang(**whom(call)))
+            agent = unit.session.get(AgentSession, call.agent_id or 0)
+        if agent is not None and agent.call_id == call.id and agent.station_leg_id is not None:
+            self._let_hear_early(call, agent.station_leg_id)
 
-    def _answered(self, event: LegEvent) -> None:
+    def _let_hear_early(self, call: Call, agent_leg: str) -> None:
+        """The agent hears the ringing, and the network's announcements, where the backend can let them through."""
+        backend = self.backend(call.backend)
+        if Capability.EARLY_MEDIA not in backend.capabilities:
+            return
+        try:
+            backend.bridge(call.conversation_id, agent_leg, call.customer_leg_id)
+        except TelephonyError as error:
+            log.info("no early media", call_id=call.id, error=error.id)
+
+    def _answered(self, event: LegAnswered) -> None:
         with self._db.write() as unit:
-            call = _call_of(unit.session, event.leg_id)
+            call = call_of(unit.session, event.leg_id)
             over = call.state == CallState.ENDED
             if may(CallState(call.state), CallEvent.ANSWERED):
                 call.state, call.answered_at = next_state(CallState(call.state), CallEvent.ANSWERED), event.at
+                call.headers = {**call.headers, **event.headers}
                 unit.session.get_one(Leg, event.leg_id).answered_at = event.at
-                unit.emit(CallAnswered(**_whom(call)))
+                unit.emit(CallAnswered(**whom(call)))
             elif call.state != CallState.ANSWERED and not over:
                 return  # where it is, a collision kept us from connecting: the event is handled again
-            agent = unit.session.get_one(AgentSession, call.agent_id)
-            agent_leg = agent.station_leg_id
-            campaign = unit.session.get_one(Campaign, call.campaign_id)
+            agent = unit.session.get(AgentSession, call.agent_id or 0)
         if over:  # the backend failed at placing it, and then placed it after all: nobody is there to talk
-            self._hang_up_leg(self.backend(call.backend), call.customer_leg_id)
-            return
-        self._connect(call, agent_leg, record=campaign.record_calls)
+            hang_up_leg(self.backend(call.backend), call.customer_leg_id)
+        elif agent is not None:
+            self.connect(call, agent.station_leg_id)
+        elif call.direction == "inbound":
+            self.say_and_hang_up(call, PromptKind.NO_AGENT)
 
-    def _connect(self, call: Call, agent_leg: str | None, *, record: bool) -> None:
+    def connect(self, call: Call, agent_leg: str | None) -> None:
+        """Let customer and agent hear each other; where that fails the customer is hung up."""
         backend = self.backend(call.backend)
         try:
             if agent_leg is None:
                 raise Conflict(N_("The agent's station is gone."))
+            for follow in self.on_connecting:
+                follow(call)
+            self._sounds.quiet(backend, agent_leg)
+            self._sounds.quiet(backend, call.customer_leg_id)
             backend.bridge(call.conversation_id, agent_leg, call.customer_leg_id)
         except (TelephonyError, Conflict) as error:
             log.warning("could not connect the agent; hanging up", call_id=call.id, error=error.id)
-            self._hang_up_leg(backend, call.customer_leg_id)
+            hang_up_leg(backend, call.customer_leg_id)
             return
         with self._db.write() as unit:
-            fresh = _call_of(unit.session, call.customer_leg_id)
+            fresh = call_of(unit.session, call.customer_leg_id)
             if not may(CallState(fresh.state), CallEvent.AGENT_CONNECTED):
                 return
             fresh.state = next_state(CallState(fresh.state), CallEvent.AGENT_CONNECTED)
             fresh.agent_connected_at = unit.clock.now()
-            unit.emit(CallConnected(**_whom(fresh)))
+            record = unit.session.get_one(CampaignContact, fresh.campaign_contact_id)
+            record.state, record.updated_at = RecordState.IN_CALL, unit.clock.now()
+            unit.emit(CallConnected(**whom(fresh)))
             move_if_allowed(unit, unit.session.get_one(AgentSession, fresh.agent_id), AgentEvent.ANSWERED)
-        if record:
-            self._start_recording(fresh, backend)
+            campaign = unit.session.get_one(Campaign, fresh.campaign_id)
+        if campaign.record_calls:
+            self.record(fresh, backend)
 
-    def _start_recording(self, call: Call, backend: TelephonyBackend) -> None:
-        at = self._db.clock.now()
-        relative = Path(f"{at:%Y}") / f"{at:%m}" / f"{at:%d}" / f"call-{call.id}-{uuid.uuid4().hex[:8]}.wav"
-        path = self._recordings_dir / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        backend_id = uuid.uuid4().hex
+    def record(self, call: Call, backend: TelephonyBackend) -> None:
+        """Record the call from now on, and say so to both where there is a prompt for it."""
+        if self.recorder.start(call, backend):
+            self._sounds.announce(backend, call.client_id, call.customer_leg_id, PromptKind.RECORDING, aloud=True)
+
+    def say_and_hang_up(self, call: Call, kind: PromptKind) -> None:
+        """Play the customer, who has nobody to talk to, a message, and hang up after it."""
+        backend = self.backend(call.backend)
+        self._sounds.announce(
+            backend, call.client_id, call.customer_leg_id, kind, then=lambda: hang_up_leg(backend, call.customer_leg_id)
+        )
+
+    def _detected(self, event: AnswererDetected) -> None:
         with self._db.write() as unit:
-            unit.session.add(
-                Recording(
-                    backend_id=backend_id, call_id=call.id, client_id=call.client_id, path=str(relative), started_at=at
-                )
-            )
-        try:
-            backend.start_recording(call.conversation_id, call.customer_leg_id, backend_id, path)
-        except TelephonyError as error:
-            log.error("recording could not be started", call_id=call.id, error=error.id)
-            with self._db.write() as unit:
-                row = unit.session.scalars(select(Recording).where(Recording.backend_id == backend_id)).one()
-                row.state = "failed"
+            call_of(unit.session, event.leg_id).answerer = event.answerer.value
 
     def _digit(self, event: DtmfReceived) -> None:
         with self._db.write() as unit:
-            call = _call_of(unit.session, event.leg_id)
+            call = call_of(unit.session, event.leg_id)
             call.dtmf = (call.dtmf + event.digit)[-64:]
 
     def _ended(self, event: LegEnded) -> int | None:
         with self._db.write() as unit:
-            call = _call_of(unit.session, event.leg_id)
+            call = call_of(unit.session, event.leg_id)
             if call.state == CallState.ENDED:
                 return None
             end_call(unit, call, event)
-            record = unit.session.get_one(CampaignContact, call.campaign_contact_id)
-            if call.result == CallResult.ANSWERED:
-                record.state, record.updated_at = RecordState.WRAP_UP, unit.clock.now()
-                record.last_result = call.result
-            else:
-                record.last_result = call.result
-                fate = outcomes.after_result(unit, record, call)
-            agent = unit.session.get(AgentSession, call.agent_id or 0)
-            if agent is None or agent.call_id != call.id:
-                return None
-            if call.result == CallResult.ANSWERED:
-                move_if_allowed(unit, agent, AgentEvent.CALL_ENDED)
-                return None
-            due = fate.due_at.isoformat() if fate.due_at else ""
-            return release_agent(unit, agent, f"result:{call.result}:{due}")
+            return after_end(unit, call)
 
     def could_not_place(self, line: Line, error: Exception) -> None:
         """The backend refused the command: where the call was stored already, end it as failed."""
@@ -182,22 +196,45 @@ class CallService:
             )
         )
 
+    # What becomes of the customer when the agent's browser is away
+
+    def entertain(self, call_id: int | None, on: bool) -> None:
+        """Play hold music to the customer of a call while his agent cannot be heard, or stop it."""
+        with self._db.read() as session:
+            call = session.get(Call, call_id or 0)
+        if call is None or call.state != CallState.CONNECTED or call.on_hold:
+            return
+        backend = self.backend(call.backend)
+        if on:
+            self._sounds.music_on(backend, call.client_id, call.customer_leg_id)
+        else:
+            self._sounds.quiet(backend, call.customer_leg_id)
+
     # What the agent does in the call
 
     def hang_up(self, actor: Actor) -> None:
         """End the actor's call: before the answer it is cancelled."""
-        call = self._own_call(actor)
+        call = self.own(actor)
         self.backend(call.backend).hang_up(call.customer_leg_id)
 
     def hold(self, actor: Actor, on: bool) -> None:
-        """Put the customer on hold or take him back."""
-        call = self._own_call(actor)
-        self.backend(call.backend).hold(call.customer_leg_id, on)
+        """Put the customer on hold, with music, or take him back."""
+        call = self.own(actor)
+        self.set_hold(call, on)
+
+    def set_hold(self, call: Call, on: bool) -> None:
+        """As `hold`, for whoever knows the call."""
+        backend = self.backend(call.backend)
+        if not on:
+            self._sounds.quiet(backend, call.customer_leg_id)
+        backend.hold(call.customer_leg_id, on)
+        if on:
+            self._sounds.music_on(backend, call.client_id, call.customer_leg_id)
         self._note(call.id, on_hold=on)
 
     def mute(self, actor: Actor, on: bool) -> None:
         """Stop the agent's voice from reaching the customer, or let it through again."""
-        call = self._own_call(actor)
+        call = self.own(actor)
         with self._db.read() as session:
             agent = session.get_one(AgentSession, actor.user_id)
         if agent.station_leg_id is None:
@@ -207,8 +244,14 @@ class CallService:
 
     def send_dtmf(self, actor: Actor, digits: str) -> None:
         """Send keypad digits to the customer's side."""
-        call = self._own_call(actor)
+        call = self.own(actor)
         self.backend(call.backend).send_dtmf(call.customer_leg_id, digits)
+
+    def pause_recording(self, actor: Actor, on: bool) -> None:
+        """Leave out of the recording what is said from now on (a card number), or go on. Raises Conflict."""
+        call = self.own(actor)
+        self.recorder.pause(call, self.backend(call.backend), on)
+        self._note(call.id, recording_paused=on)
 
     def save_note(self, actor: Actor, note: str, call_id: int | None = None) -> None:
         """Keep what the agent types about his call, also before the disposition.
@@ -223,76 +266,27 @@ class CallService:
             refuse_other_call(call, call_id)
             call.note = note[:4000]
 
-    def _own_call(self, actor: Actor) -> Call:
+    def own(self, actor: Actor) -> Call:
+        """The call that the actor is in; raises Conflict where he is in none."""
         with self._db.read() as session:
-            agent = session.get(AgentSession, actor.user_id or 0)
-            call = session.get(Call, agent.call_id) if agent and agent.call_id else None
-        if call is None or call.state == CallState.ENDED:
-            raise Conflict(N_("You are not in a call."), N_("The call may have ended a moment ago."))
-        return call
+            return own_call(session, actor.user_id)
 
-    def _note(self, call_id: int, *, on_hold: bool | None = None, muted: bool | None = None) -> None:
+    def _note(
+        self,
+        call_id: int,
+        *,
+        on_hold: bool | None = None,
+        muted: bool | None = None,
+        recording_paused: bool | None = None,
+    ) -> None:
         with self._db.write() as unit:
             call = unit.session.get_one(Call, call_id)
             if call.state == CallState.ENDED:
                 return  # it ended while the backend was asked
             call.on_hold = call.on_hold if on_hold is None else on_hold
             call.muted = call.muted if muted is None else muted
-            unit.emit(CallChanged(**_whom(call), on_hold=call.on_hold, muted=call.muted))
-
-    def _hang_up_leg(self, backend: TelephonyBackend, leg_id: str) -> None:
-        try:
-            backend.hang_up(leg_id)
-        except TelephonyError as error:
-            log.info("leg was already gone", error=error.id)
-
-
-def refuse_other_call(call: Call, seen_id: int | None) -> None:
-    """Raise Conflict where the agent's page shows another call than his present one (an old tab, a late request)."""
-    if seen_id is not None and seen_id != call.id:
-        raise Conflict(N_("This page shows an earlier call of yours."), N_("Reload the page."))
-
-
-def end_call(unit: UnitOfWork, call: Call, event: LegEnded) -> None:
-    """Close a call, its leg and its attempt with their result. The call must be open."""
-    call.state = next_state(CallState(call.state), CallEvent.ENDED)
-    call.ended_at = event.at
-    call.hangup_cause, call.network_code = event.cause.value, event.code
-    call.result = result_of(
-        event.cause.value,
-        answered=call.answered_at is not None,
-        agent_connected=call.agent_connected_at is not None,
-    )
-    call.on_hold = call.muted = False
-    leg = unit.session.get_one(Leg, call.customer_leg_id)
-    leg.ended_at, leg.cause = event.at, event.cause.value
-    attempt = unit.session.get_one(Attempt, call.attempt_id)
-    attempt.closed_at, attempt.result = event.at, call.result
-    unit.session.flush()
-    unit.emit(CallEnded(**_whom(call), result=call.result))
-
-
-def release_agent(unit: UnitOfWork, agent: AgentSession, notice: str) -> int | None:
-    """The agent's attempt came to nothing: free him, carry out his wish; his id when he is ready for the next."""
-    agent.notice, agent.call_id, agent.campaign_contact_id = notice, None, None
-    move_if_allowed(unit, agent, AgentEvent.NOT_ANSWERED)
-    carry_on(unit, agent)
-    return agent.user_id if agent.state == "ready" else None
-
-
-def _call_of(session: Session, leg_id: str) -> Call:
-    """The call of a customer's leg, its agent's session held before it (see `UnitOfWork`)."""
-    agent_id = session.scalar(select(Call.agent_id).where(Call.customer_leg_id == leg_id))
-    if agent_id is not None:
-        session.get(AgentSession, agent_id)
-    return session.scalars(select(Call).where(Call.customer_leg_id == leg_id)).one()
-
-
-def _whom(call: Call) -> dict[str, int | None]:
-    return {
-        "client_id": call.client_id,
-        "campaign_id": call.campaign_id,
-        "contact_id": call.contact_id,
-        "call_id": call.id,
-        "agent_id": call.agent_id,
-    }
+            call.recording_paused = call.recording_paused if recording_paused is None else recording_paused
+            changed = CallChanged(
+                **whom(call), on_hold=call.on_hold, muted=call.muted, recording_paused=call.recording_paused
+            )
+            unit.emit(changed)

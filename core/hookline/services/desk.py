@@ -34,7 +34,7 @@ from hookline.domain.scripts import ScriptContext, ScriptView
 from hookline.errors import Conflict, HooklineError
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import Capability
-from hookline.services.calls import refuse_other_call
+from hookline.services.call_moves import refuse_other_call
 from hookline.services.idle import Idle, why_idle
 from hookline.services.phones import spaced
 from hookline.services.policies import local_midnight

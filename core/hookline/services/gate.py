@@ -24,6 +24,7 @@ from hookline.domain.events import CallPlaced, DialDecided
 from hookline.errors import NotConfigured, NotFound
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import PlaceCall, TelephonyBackend
+from hookline.services.dial_strings import judge_dial_strings
 from hookline.services.policies import CORE_POLICIES, core_refusals
 from hookline.services.revocation import await_withdrawals
 from hookline.text import N_
@@ -60,6 +61,11 @@ class DialGate:
     def __init__(self, db: Database, hooks: Hooks) -> None:
         self._db = db
         self._hooks = hooks
+        self._closed = False
+
+    def close(self) -> None:
+        """Refuse every attempt from now on: the engine is about to stop."""
+        self._closed = True
 
     def decide(self, ask: DialAsk) -> Decision:
         """Open an attempt, ask every policy, store the answer.
@@ -150,6 +156,9 @@ class DialGate:
     def _ask_all(self, request: DialRequest, campaign: Campaign) -> list[Refusal]:
         with self._db.read() as session:
             refusals = core_refusals(session, request, campaign)
+            refusals += self._about_dial_strings(session, request, campaign)
+        if self._closed:
+            refusals.append(Refusal("core.stopping", N_("Hookline is being stopped and takes no new calls."), "engine"))
         if self._hooks.is_closing(campaign.backend):
             refusals.append(_closing(campaign.backend))
         present = self._hooks.policies()
@@ -159,6 +168,15 @@ class DialGate:
         for answer in self._hooks.dial_refusals(request):
             refusals.extend(answer.refusals)
         return refusals
+
+    def _about_dial_strings(self, session: Session, request: DialRequest, campaign: Campaign) -> list[Refusal]:
+        """What the lines' prefixes make of the number must be no emergency and no premium number either."""
+        backend = self._hooks.backends().get(campaign.backend)
+        if backend is None:
+            return []
+        strings = backend.dial_strings(request.number, campaign.client_id)
+        refusal = judge_dial_strings(session, request, campaign, strings)
+        return [] if refusal is None else [refusal]
 
     def _store(self, request: DialRequest, refusals: list[Refusal]) -> Decision:
         now = self._db.clock.now()

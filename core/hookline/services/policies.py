@@ -176,6 +176,7 @@ PASSING_RULES = frozenset(
         "core.number-attempts",
         "core.campaign-not-running",
         "core.backend-closing",
+        "core.stopping",
     }
 )
 

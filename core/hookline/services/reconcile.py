@@ -6,14 +6,14 @@ import structlog
 from sqlalchemy import select
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import AgentSession, Attempt, Call, CampaignContact
+from hookline.db.models import AgentSession, Attempt, Call, CallParty, CampaignContact, Supervision
 from hookline.domain.agents import AgentEvent, AgentState
 from hookline.domain.calls import CallResult, CallState
 from hookline.domain.campaigns import RecordState
-from hookline.ports.telephony import HangupCause, LegEnded
+from hookline.ports.telephony import HangupCause
 from hookline.services import outcomes
 from hookline.services.agent_moves import move_if_allowed, set_station
-from hookline.services.calls import end_call, release_agent
+from hookline.services.call_moves import after_end, end_call, lost, release_agent
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 def reconcile(db: Database) -> None:
     """Run once at start, before anything is dialled: no leg of the former process is alive any more."""
     with db.write() as unit:
+        _end_helpers(unit)
         ended = [_end_lost(unit, call) for call in unit.session.scalars(select(Call).where(Call.state != "ended"))]
         stray = _close_stray_attempts(unit)
         for agent in unit.session.scalars(select(AgentSession)):
@@ -30,28 +31,18 @@ def reconcile(db: Database) -> None:
         log.warning("reconciled after a stop", calls=len(ended), attempts=stray, records=returned)
 
 
+def _end_helpers(unit: UnitOfWork) -> None:
+    """Parties and supervisions had legs too."""
+    now, cause = unit.clock.now(), HangupCause.LOST.value
+    for party in unit.session.scalars(select(CallParty).where(CallParty.ended_at.is_(None))):
+        party.state, party.ended_at, party.cause = "ended", now, cause
+    for supervision in unit.session.scalars(select(Supervision).where(Supervision.ended_at.is_(None))):
+        supervision.state, supervision.ended_at, supervision.cause = "ended", now, cause
+
+
 def _end_lost(unit: UnitOfWork, call: Call) -> int:
-    end_call(
-        unit,
-        call,
-        LegEnded(
-            conversation_id=call.conversation_id,
-            leg_id=call.customer_leg_id,
-            at=unit.clock.now(),
-            cause=HangupCause.LOST,
-        ),
-    )
-    record = unit.session.get_one(CampaignContact, call.campaign_contact_id)
-    agent = unit.session.get(AgentSession, call.agent_id or 0)
-    record.last_result = call.result
-    if call.result == CallResult.ANSWERED:
-        record.state = RecordState.WRAP_UP
-        if agent is not None and agent.call_id == call.id:
-            move_if_allowed(unit, agent, AgentEvent.CALL_ENDED)
-    else:
-        outcomes.after_result(unit, record, call)
-        if agent is not None and agent.call_id == call.id:
-            release_agent(unit, agent, "")
+    end_call(unit, call, lost(unit, call))
+    after_end(unit, call)
     return call.id
 
 
@@ -63,7 +54,7 @@ def _close_stray_attempts(unit: UnitOfWork) -> int:
 
 
 def _settle_agent(unit: UnitOfWork, agent: AgentSession) -> None:
-    agent.station_leg_id, agent.conversation_id = None, None
+    agent.station_leg_id, agent.conversation_id, agent.party_id = None, None, None
     if agent.station_state != "gone":
         set_station(unit, agent, "gone", "restarted")
     if agent.state == AgentState.RESERVED and agent.campaign_contact_id is not None:
@@ -81,20 +72,21 @@ def _free_without_call(unit: UnitOfWork, agent: AgentSession) -> None:
     if call is not None and call.result == CallResult.ANSWERED and call.state == CallState.ENDED:
         move_if_allowed(unit, agent, AgentEvent.ANSWERED)
         move_if_allowed(unit, agent, AgentEvent.CALL_ENDED)
-    else:
-        release_agent(unit, agent, "")
+        return
+    move_if_allowed(unit, agent, AgentEvent.CONSULT_ENDED)  # a colleague had asked him
+    release_agent(unit, agent, "")
 
 
 def _return_reserved(unit: UnitOfWork) -> int:
     held = set(unit.session.scalars(select(AgentSession.campaign_contact_id)))
-    lost = [
+    lost_records = [
         record
         for record in unit.session.scalars(
             select(CampaignContact).where(CampaignContact.state.in_([RecordState.RESERVED, RecordState.IN_CALL]))
         )
         if record.id not in held
     ]
-    for record in lost:
+    for record in lost_records:
         record.state = RecordState.RESERVED
         outcomes.give_back(unit, record)
-    return len(lost)
+    return len(lost_records)

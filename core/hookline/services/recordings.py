@@ -38,9 +38,12 @@ class RecordingService:
 
     def on_finished(self, event: RecordingFinished) -> None:
         """The backend closed a recording: note its length, size and checksum."""
-        self._take_in(event.recording_id, event.path, event.seconds, complete=event.complete)
+        gaps = [[second, length] for second, length in event.gaps]
+        self._take_in(event.recording_id, event.path, event.seconds, complete=event.complete, gaps=gaps)
 
-    def _take_in(self, backend_id: str, path: Path, seconds: float, *, complete: bool) -> None:
+    def _take_in(
+        self, backend_id: str, path: Path, seconds: float, *, complete: bool, gaps: list[list[float]] | None = None
+    ) -> None:
         usable = path.is_file() and path.stat().st_size > 0
         digest = checksums.of_file(path) if usable else ""
         with self._db.write() as unit:
@@ -51,6 +54,7 @@ class RecordingService:
             row.state = "stored" if usable else "failed"
             row.seconds, row.complete, row.sha256 = seconds, complete and usable, digest
             row.bytes = path.stat().st_size if usable else 0
+            row.gaps = gaps or []
             # Where the store is the working folder, it is at its place already.
             row.store = self._store.name if usable and self._store is self._working else ""
             call = unit.session.get_one(Call, row.call_id)

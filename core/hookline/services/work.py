@@ -19,14 +19,14 @@ from hookline.db.models import (
 from hookline.domain.access import Actor
 from hookline.domain.agents import AgentEvent, AgentState, next_state
 from hookline.domain.callbacks import CallbackWish
-from hookline.domain.calls import CallState
+from hookline.domain.calls import OVER_FOR_AGENT
 from hookline.domain.campaigns import Category, RecordState
 from hookline.domain.dialling import AttemptOpen
 from hookline.domain.events import CallDisposed
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services import outcomes
 from hookline.services.agent_moves import carry_on, move
-from hookline.services.calls import refuse_other_call
+from hookline.services.call_moves import refuse_other_call
 from hookline.services.gate import DialAsk, DialGate
 from hookline.services.phones import normalise
 from hookline.services.placing import Placer, first_number
@@ -138,7 +138,7 @@ class WorkService:
             agent = _session_of(unit.session, actor)
             next_state(AgentState(agent.state), AgentEvent.DISPOSED)
             call = unit.session.get(Call, agent.call_id or 0)
-            if call is None or call.state != CallState.ENDED or call.disposed_at is not None:
+            if call is None or call.state not in OVER_FOR_AGENT or call.disposed_at is not None:
                 raise Conflict(N_("There is no call waiting for a disposition."))
             refuse_other_call(call, call_id)
             disposition = _disposition(unit.session, call.campaign_id, code)

@@ -5,8 +5,8 @@ nothing, runs no hook, and hands events to one sink. Legs and conversations carr
 
 A **conversation** is the room in which legs hear each other: the agent's leg lives there between calls, the
 customer's leg comes and goes. `conversation_id` is chosen by the caller; the backend makes the room at the first
-command that names it and frees it at `close_conversation`. A room that the backend made up itself (for a call that comes
-in), or that `transfer` made, is freed when its last leg has left it or ended.
+command that names it and frees it at `close_conversation`. A room that the backend made up itself (for a call that
+comes in), or that `transfer` made, is freed when its last leg has left it or ended.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ class TelephonyBackend(Protocol):
     def join(self, conversation_id: str, leg_id: str) -> None:
         """Bring an answered leg of another conversation into this one; from now on events and commands name it here.
 
-        Its bridges, hold and mute end and its recordings close. The agent hears it within 0.5 s of the `bridge` that follows.
+        Its bridges, hold and mute end and its recordings close. The agent hears it within 0.5 s of the `bridge` that
+        follows.
         """
         ...
 

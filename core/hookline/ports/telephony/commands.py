@@ -35,8 +35,8 @@ class ConnectStation:
 
     SIP and NUMBER stations ring until `ring_timeout_seconds`. A BROWSER station's leg rings until the browser has
     spoken to the backend through `browser_message`, at most so long; afterwards it survives each loss of the browser
-    for `ring_timeout_seconds`, in which the same leg may be taken up again, and then ends as LOST. A NUMBER station is called through a trunk of
-    `client_id`; the number policies of the dial gate have allowed it before.
+    for `ring_timeout_seconds`, in which the same leg may be taken up again, and then ends as LOST. A NUMBER
+    station is called through a trunk of `client_id`; the number policies of the dial gate have allowed it before.
     `kind` is AGENT or SUPERVISOR; a supervisor hears nothing before `supervise`.
     """
 

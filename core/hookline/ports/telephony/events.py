@@ -60,7 +60,7 @@ class AnswererDetected(LegEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StationLost(LegEvent):
-    """A browser station's sound stopped coming; its leg stays for a while. Whoever hears it may be played hold music."""
+    """A browser station's sound stopped coming; its leg stays for a while. Who hears it may be played hold music."""
 
 
 @dataclass(frozen=True, kw_only=True)
