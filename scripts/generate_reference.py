@@ -1,4 +1,4 @@
-"""Write docs/reference/hooks.md and settings.md anew from the code. A test holds them up to date."""
+"""Write docs/reference/hooks.md, quality.md and settings.md anew from the code. A test holds them up to date."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a program, Python looks for modules beside it only
 
 from scripts.hooks_reference import NOTICE, hooks_reference  # noqa: E402
+from scripts.quality_reference import quality_reference  # noqa: E402
 
 REFERENCE = ROOT / "docs" / "reference"
 _SETTINGS_INTRO = f"""# Settings
@@ -21,8 +22,8 @@ _SETTINGS_INTRO = f"""# Settings
 {NOTICE}
 An installation reads `hookline.toml` in its folder (`HOOKLINE_HOME`, else the working folder); nothing has to be set.
 Each setting can be overridden by an environment variable named in the last column, or by the text of the file whose
-path is in that variable with `_FILE` at its end. A wrong value or an unknown setting stops the start with a message that
-names it.
+path is in that variable with `_FILE` at its end. A wrong value or an unknown setting stops the start with a message
+that names it.
 
 Plugins' settings have tables of their own, `[plugins.<name>]`, described in their READMEs and by
 `hookline plugins info NAME`; `HOOKLINE_<PLUGIN>__<SETTING>` overrides them. Secret ones are taken from there, or from
@@ -70,6 +71,7 @@ def pages() -> dict[Path, str]:
     """Every generated page and its text."""
     return {
         REFERENCE / "hooks.md": hooks_reference(),
+        REFERENCE / "quality.md": quality_reference(),
         REFERENCE / "settings.md": settings_reference(SettingsSchema()),
     }
 

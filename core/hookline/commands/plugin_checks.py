@@ -9,6 +9,7 @@ from hookline.errors import HooklineError
 from hookline.health import Finding, Level
 from hookline.plugin_host.checks import check_plugin
 from hookline.plugin_host.discovery import discover
+from hookline.plugin_host.quality import assess_installed
 from hookline.settings import load_settings
 
 _MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
@@ -22,8 +23,9 @@ class PluginNotSound(HooklineError):
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--quality", is_flag=True, help="Evaluate the quality checklist as well: bronze, silver or gold.")
 @click.pass_context
-def check(ctx: click.Context, name: str | None) -> None:
+def check(ctx: click.Context, name: str | None, quality: bool) -> None:
     """Check the plugin NAME, or every installed one, before it is enabled.
 
     It is tried in a process of its own, on a throw-away database: hooks that this Hookline does not have, parameters
@@ -40,6 +42,8 @@ def check(ctx: click.Context, name: str | None) -> None:
         for each in [name] if name else sorted(found.statuses):
             click.echo(click.style(f"{found.statuses[each].title} ({each})", bold=True))
             findings = check_plugin(each, around)
+            if quality and each in found.manifests:
+                findings += assess_installed(found.manifests[each]).findings()
             show(findings)
             problems += sum(finding.level is Level.PROBLEM for finding in findings)
     if problems:

@@ -9,8 +9,8 @@ import itertools
 import socket
 import struct
 
-from .addresses import parse_name_addr
-from .messages import Message, Request, Response, parse_message
+from hookline_telephony_sip.sip.addresses import parse_name_addr
+from hookline_telephony_sip.sip.messages import Message, Request, Response, parse_message
 
 
 class Caller:
@@ -43,6 +43,7 @@ class Caller:
         self.rtp.close()
 
     def offer(self, direction: str = "sendrecv") -> bytes:
+        """What it can hear and say, as SDP."""
         port = self.rtp.getsockname()[1]
         lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"]
         lines += [f"m=audio {port} RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000", f"a={direction}"]
@@ -51,6 +52,7 @@ class Caller:
     def send(
         self, method: str, to: str = "", body: bytes = b"", branch: str = "", cseq: int = 0, extra: str = ""
     ) -> Request:
+        """Send a request; within the dialog once there is one."""
         if not cseq:
             self.cseq += 1
         host, port = self.socket.getsockname()
@@ -69,6 +71,7 @@ class Caller:
         return request
 
     def receive(self) -> Message:
+        """The next message that comes."""
         return parse_message(self.socket.recv(65535))
 
     def until(self, status: int) -> Response:
@@ -79,9 +82,11 @@ class Caller:
                 return message
 
     def dial(self, to: str, body: bytes | None = None, extra: str = "") -> None:
+        """Send an INVITE."""
         self.invite = self.send("INVITE", to, self.offer() if body is None else body, extra=extra)
 
     def ack(self, response: Response, body: bytes = b"") -> None:
+        """Acknowledge an answer."""
         self.to_tag = parse_name_addr(response.headers.first("To")).tag
         self.send("ACK", body=body, cseq=response.cseq, branch=f"{self.call_id}-ack-{response.cseq}")
 
@@ -93,14 +98,17 @@ class Caller:
         return answer
 
     def hang_up(self) -> None:
+        """End the call, and wait until that is confirmed."""
         self.send("BYE")
         self.until(200)
 
 
 def rtp_packet(payload_type: int, sequence: int, timestamp: int, payload: bytes) -> bytes:
+    """A packet of sound or of a key pressed."""
     return struct.pack("!BBHII", 0x80, payload_type, sequence, timestamp, 7) + payload
 
 
 def remote_rtp(answer: Response) -> tuple[str, int]:
+    """Where the far side of an answered call hears."""
     line = next(line for line in answer.body.decode().splitlines() if line.startswith("m=audio"))
     return "127.0.0.1", int(line.split()[1])
