@@ -55,7 +55,10 @@ def station_uri(address: str) -> str:
 
 
 def custom_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Custom headers: those named `X-…` as they are, others as `X-Hookline-…`. Raises InvalidSipValue for names or values that are not plain."""
+    """Custom headers: those named `X-…` as they are, others as `X-Hookline-…`.
+
+    Raises InvalidSipValue for names or values that are not plain.
+    """
     fields: dict[str, str] = {}
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):

@@ -15,6 +15,7 @@ from hookline.errors import InvalidInput, NotFound
 from hookline.text import N_
 from hookline.validation import load
 from hookline_telephony_sip.advice import verdict
+from hookline_telephony_sip.dtmf import DtmfMethod
 from hookline_telephony_sip.far_end.__main__ import main as run_far_end
 from hookline_telephony_sip.guards import number_for_test
 from hookline_telephony_sip.schemas import TrunkSchema
@@ -43,6 +44,12 @@ def trunks() -> None:
 def _options(command: Any) -> Any:
     for option in (
         click.option("--priority", type=int, help="Higher is used first (default: 0)."),
+        click.option("--prefix", "dial_prefix", help="Dialled before each number."),
+        click.option("--codecs", help="Like G722,PCMA,PCMU: the best first (default: PCMA,PCMU)."),
+        click.option("--dtmf", type=click.Choice([m.value for m in DtmfMethod]), help="How keypad digits travel."),
+        click.option("--channels", "max_channels", type=int, help="Calls at once; 0: no limit (default)."),
+        click.option("--inbound/--no-inbound", default=None, help="Whether calls come in by it."),
+        click.option("--register/--no-register", "registers", default=None, help="Tell the provider where we are."),
         click.option("--number-format", type=click.Choice([f.value for f in NumberFormat]), help="+48… or 48…"),
         click.option("--caller-id", help="Shown where a campaign names none, like +48221234567."),
         click.option("--password-variable", help="Environment variable with the password: HOOKLINE_SIP_…"),

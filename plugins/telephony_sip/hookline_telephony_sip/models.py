@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hookline.db.base import Base, marks
@@ -29,6 +29,17 @@ class TrunkRecord(Base):
     #: E.164, shown where a campaign names no caller ID of its own.
     caller_id: Mapped[str] = mapped_column(default="")
     number_format: Mapped[str] = mapped_column(default="e164")
+    #: Dialled before each number, like 9 for an outside line.
+    dial_prefix: Mapped[str] = mapped_column(default="", server_default="")
+    #: In the order of preference, like PCMA,PCMU.
+    codecs: Mapped[str] = mapped_column(default="PCMA,PCMU", server_default="PCMA,PCMU")
+    dtmf: Mapped[str] = mapped_column(default="rfc4733", server_default="rfc4733")
+    #: Calls at once; 0: as many as one likes.
+    max_channels: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: Whether calls may come in by it, from its host's addresses.
+    inbound: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Whether the provider must be told by REGISTER where we are.
+    registers: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: Higher is used first.
     priority: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 60
 #: What was seen longer ago says nothing about now.
-_FRESH = timedelta(seconds=3 * EVERY_SECONDS)
+FRESH = timedelta(seconds=3 * EVERY_SECONDS)
 _AT_ONCE = 8
 
 
@@ -96,7 +96,7 @@ class TrunkReach:
 
 
 def _reach(row: TrunkCheck, now: datetime) -> Reach:
-    if now - row.checked_at > _FRESH:
+    if now - row.checked_at > FRESH:
         return Reach(since_at=row.checked_at)
     return Reach(row.answers, row.code, row.milliseconds, row.problem, row.since_at)
 

@@ -16,11 +16,14 @@ from hookline.text import N_
 from hookline.validation import line
 from hookline_telephony_sip.addresses import sip_host, user_part
 from hookline_telephony_sip.browser_settings import BrowserSettingsFields, take_browser_settings
+from hookline_telephony_sip.codecs import DEFAULT_CODECS, Codec
+from hookline_telephony_sip.dtmf import DtmfMethod
 from hookline_telephony_sip.errors import InvalidSipValue
 from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.trunk import NumberFormat
 
 PASSWORD_PREFIX = "HOOKLINE_SIP_"  # noqa: S105 - the beginning of a variable's name
+_PREFIX = re.compile(r"[0-9*#]{0,8}")
 _VARIABLE = re.compile(rf"{PASSWORD_PREFIX}[A-Z0-9_]{{1,60}}")
 _WHOLE_NUMBER: dict[str, str | list[Any] | dict[Any, Any]] = {
     "invalid": [N_("Write a whole number.")],
@@ -46,6 +49,20 @@ def _variable(value: str) -> None:
     # A free choice would let this page send a digest of any other secret in the environment to any host.
     if value and not _VARIABLE.fullmatch(value):
         raise ValidationError(N_("Write capital letters, digits and _, beginning with HOOKLINE_SIP_."))
+
+
+def _about_the_line(data: dict[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with prefix and codecs; the codecs are brought into one form."""
+    wrong: dict[str, list[str]] = {}
+    names = [name.strip().upper().replace(".", "") for name in data["codecs"].split(",") if name.strip()]
+    if not names or set(names) - set(Codec) or len(set(names)) < len(names):
+        wrong["codecs"] = [N_("Name each once, separated by commas: PCMA, PCMU, G722.")]
+    data["codecs"] = ",".join(names)
+    if not _PREFIX.fullmatch(data["dial_prefix"]):
+        wrong["dial_prefix"] = [N_("Use digits, * and # only.")]
+    if data["registers"] and not data["username"]:
+        wrong["registers"] = [N_("To register it takes a user name and a password.")]
+    return wrong
 
 
 class TrunkSchema(Schema):
@@ -74,10 +91,24 @@ class TrunkSchema(Schema):
         error_messages=_WHOLE_NUMBER,
     )
 
+    dial_prefix = line(most=8)
+    codecs = fields.String(load_default=",".join(DEFAULT_CODECS))
+    dtmf = fields.String(
+        load_default=DtmfMethod.RFC4733.value,
+        validate=validate.OneOf([method.value for method in DtmfMethod], error=N_("Choose from the list.")),
+    )
+    max_channels = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 10000, error=N_("Choose 0 (no limit) to 10000.")),
+        error_messages=_WHOLE_NUMBER,
+    )
+    inbound = fields.Boolean(load_default=False)
+    registers = fields.Boolean(load_default=False)
+
     @pre_load
     def _empty_is_unsaid(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
         # A form sends "" for what was left empty.
-        optional = {"port", "client_id", "priority"}
+        optional = {"port", "client_id", "priority", "max_channels", "codecs", "dtmf"}
         return {name: value for name, value in data.items() if not (name in optional and value in ("", None))}
 
     @post_load
@@ -88,6 +119,7 @@ class TrunkSchema(Schema):
                 check(data[name])
             except ValidationError as error:
                 wrong[name] = list(error.messages)
+        wrong |= _about_the_line(data)
         if data["username"] and not data["password_variable"]:
             wrong.setdefault("password_variable", [N_("A trunk with a user name needs a password.")])
         if data["password_variable"] and not data["username"]:

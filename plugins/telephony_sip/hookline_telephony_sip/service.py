@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from hookline.db.database import Database
@@ -15,8 +15,11 @@ from hookline.db.models import Client
 from hookline.domain.access import Actor
 from hookline.errors import InvalidInput, NotFound
 from hookline.text import N_
-from hookline_telephony_sip.models import TrunkRecord
+from hookline_telephony_sip.codecs import DEFAULT_CODECS, Codec
+from hookline_telephony_sip.dtmf import DtmfMethod
+from hookline_telephony_sip.models import TrunkCheck, TrunkRecord
 from hookline_telephony_sip.permissions import MANAGE
+from hookline_telephony_sip.reach import FRESH
 from hookline_telephony_sip.trunk import NumberFormat, Trunk
 
 
@@ -40,6 +43,12 @@ class TrunkDraft:
     password_variable: str = ""
     caller_id: str = ""
     number_format: str = NumberFormat.E164.value
+    dial_prefix: str = ""
+    codecs: str = ",".join(DEFAULT_CODECS)
+    dtmf: str = DtmfMethod.RFC4733.value
+    max_channels: int = 0
+    inbound: bool = False
+    registers: bool = False
     priority: int = 0
 
 
@@ -78,7 +87,25 @@ class TrunkService:
         query = query.order_by(TrunkRecord.priority.desc(), TrunkRecord.client_id.is_(None), TrunkRecord.id)
         with self._db.read() as session:
             records = list(session.scalars(query))
-        return [self._usable(record) for record in records if self._standing(record) is Standing.READY]
+            down = frozenset(session.scalars(self._silent_since()))
+        return [self._usable(record, down) for record in records if self._standing(record) is Standing.READY]
+
+    def _silent_since(self) -> Select[int]:
+        """Trunks that did not answer when they were asked, lately enough to count."""
+        recently = self._db.clock.now() - FRESH
+        return select(TrunkCheck.trunk_id).where(TrunkCheck.answers.is_(False), TrunkCheck.checked_at >= recently)
+
+    def inbound_trunks(self) -> list[Trunk]:
+        """By which calls may come in: every client's."""
+        query = select(TrunkRecord).where(TrunkRecord.active, TrunkRecord.inbound).order_by(TrunkRecord.id)
+        with self._db.read() as session:
+            return [self._usable(record) for record in session.scalars(query)]
+
+    def speak_wideband(self) -> bool:
+        """Whether a trunk in use speaks G.722."""
+        query = select(TrunkRecord.id).where(TrunkRecord.active, TrunkRecord.codecs.contains(Codec.G722.value))
+        with self._db.read() as session:
+            return session.scalar(query.limit(1)) is not None
 
     def default_caller_id(self, client_id: int) -> str | None:
         """The caller ID of the trunk that the client's next call would use."""
@@ -157,7 +184,7 @@ class TrunkService:
     def _password(self, record: TrunkRecord) -> str:
         return self._environ.get(record.password_variable, "") if record.password_variable else ""
 
-    def _usable(self, record: TrunkRecord) -> Trunk:
+    def _usable(self, record: TrunkRecord, down: frozenset[int] = frozenset()) -> Trunk:
         return Trunk(
             id=record.id,
             name=record.name,
@@ -168,6 +195,14 @@ class TrunkService:
             password=self._password(record),
             caller_id=record.caller_id,
             number_format=NumberFormat(record.number_format),
+            dial_prefix=record.dial_prefix,
+            codecs=tuple(Codec(name) for name in record.codecs.split(",")),
+            dtmf=DtmfMethod(record.dtmf),
+            max_channels=record.max_channels,
+            down=record.id in down,
+            inbound=record.inbound,
+            registers=record.registers,
+            client_id=record.client_id,
         )
 
 

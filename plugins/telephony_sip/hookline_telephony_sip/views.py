@@ -25,6 +25,7 @@ from hookline_telephony_sip.service import TrunkDraft, TrunkService, TrunkView
 from hookline_telephony_sip.trials import Trial, Trials
 
 log = structlog.get_logger(__name__)
+_NEW = vars(TrunkDraft(name="", host=""))
 Answer = str | Response | tuple[str, int]
 
 
@@ -61,7 +62,7 @@ class _Views:
     @requires(MANAGE)
     def new(self) -> Answer:
         if request.method == "GET":
-            return self._form({"port": 5060, "priority": 0, "number_format": "e164"})
+            return self._form(_NEW)
         try:
             draft = _posted_draft()
             trunk_id = self._trunks.add_trunk(_actor(), draft)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hookline_telephony_sip.far_end.addresses import parse_name_addr
 from hookline_telephony_sip.far_end.bare_caller import Caller, remote_rtp, rtp_packet
-from hookline_telephony_sip.far_end.messages import Request, Response
 from hookline_telephony_sip.far_end.process import FarEndProcess
+from hookline_telephony_sip.sip.addresses import parse_name_addr
+from hookline_telephony_sip.sip.messages import Request, Response
 
 TONE = {"kind": "answer", "ring_seconds": 0, "sound": {"kind": "tone", "frequency": 440}}
 NUMBERS = {

@@ -9,17 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookline_telephony_sip.far_end import sdp
-from hookline_telephony_sip.far_end.addresses import (
+from hookline_telephony_sip.far_end.auth import Gatekeeper, Login
+from hookline_telephony_sip.far_end.dialog import Dialog, mark_via, reply
+from hookline_telephony_sip.far_end.errors import NoCommonCodec
+from hookline_telephony_sip.far_end.rtp import parse_rtp
+from hookline_telephony_sip.sip.addresses import (
     parse_name_addr,
     parse_uri,
     parse_via,
     split_values,
 )
-from hookline_telephony_sip.far_end.auth import Gatekeeper, Login
-from hookline_telephony_sip.far_end.dialog import Dialog, mark_via, reply
-from hookline_telephony_sip.far_end.errors import MalformedMessage, NoCommonCodec
-from hookline_telephony_sip.far_end.messages import Request, Response, parse_message
-from hookline_telephony_sip.far_end.rtp import parse_rtp
+from hookline_telephony_sip.sip.errors import MalformedMessage
+from hookline_telephony_sip.sip.messages import Request, Response, parse_message
 
 INVITE = (
     b"INVITE sip:+48600100100@127.0.0.1:5060 SIP/2.0\r\n"

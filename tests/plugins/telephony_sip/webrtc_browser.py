@@ -41,7 +41,7 @@ class Tone(MediaStreamTrack):
         loop = asyncio.get_running_loop()
         self._start = self._start or loop.time()
         due = loop.create_future()
-        loop.call_at(self._start + self._at / RATE, due.set_result, None)
+        loop.call_at(self._start + self._at / RATE, lambda: due.done() or due.set_result(None))
         await due
         turn = 2 * math.pi * self._hz / RATE
         frame = AudioFrame(format="s16", layout="mono", samples=SAMPLES)

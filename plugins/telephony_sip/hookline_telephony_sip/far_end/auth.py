@@ -8,7 +8,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from .messages import Request
+from hookline_telephony_sip.sip.messages import Request
 
 REALM = "far-end"
 _PAIR = re.compile(r'([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')

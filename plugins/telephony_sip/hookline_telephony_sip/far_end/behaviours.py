@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hookline_telephony_sip.sip.transactions import LIFETIME
+
 from . import audio
 from .audio import Playing, Source
-from .transactions import LIFETIME
 
 RINGS_AT_MOST = 600.0  # seconds: the caller may have died, and nothing rings for ever
 
@@ -54,7 +55,8 @@ class Behaviour:
     `kind`: answer; no_answer (rings until the caller gives up, or 480 after `gives_up_after_seconds`); busy 486;
     decline 603; invalid 404; unreachable 503; status (any final `status`); silent (never sends a single reply).
     `ring_seconds` is the ringing before the answer or refusal; None rings until the control channel says `answer`.
-    With `early_media` ringback is heard (183) while it rings, or `early_sound`. `headers` are given with the answer. `hang_up_after_seconds` counts from the answer, None
+    With `early_media` ringback is heard (183) while it rings, or `early_sound`.
+    `headers` are given with the answer. `hang_up_after_seconds` counts from the answer, None
     stays until the other side hangs up.
     """
 

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 
+from hookline_telephony_sip.sip.errors import MalformedMessage
+from hookline_telephony_sip.sip.messages import Request
+from hookline_telephony_sip.sip.transactions import ServerTransaction
+
 from . import sdp
 from .audio import Source
 from .behaviours import Behaviour, play
 from .dialog import Address, Dialog, reply
-from .errors import CallNotReady, MalformedMessage, NoCommonCodec
-from .messages import Request
+from .errors import CallNotReady, NoCommonCodec
 from .record import CallRecord
 from .rtp import DIGITS, MediaClock, RtpSession
-from .transactions import ServerTransaction
 
 TALKING = ("answered", "confirmed")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from ipaddress import IPv4Address
 
-from .addresses import parse_name_addr, parse_uri, parse_via, split_values
-from .errors import MalformedMessage
-from .messages import Headers, Request, Response
+from hookline_telephony_sip.sip.addresses import parse_name_addr, parse_uri, parse_via, split_values
+from hookline_telephony_sip.sip.errors import MalformedMessage
+from hookline_telephony_sip.sip.messages import Headers, Request, Response
 
 Address = tuple[str, int]
 

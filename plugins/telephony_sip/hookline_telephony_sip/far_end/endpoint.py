@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from .addresses import parse_name_addr, parse_uri, parse_via
+from hookline_telephony_sip.sip.addresses import parse_name_addr, parse_uri, parse_via
+from hookline_telephony_sip.sip.errors import MalformedMessage
+from hookline_telephony_sip.sip.messages import Request, Response, parse_message
+from hookline_telephony_sip.sip.transactions import ClientTransaction, ServerTransaction, TransactionTable
+
 from .auth import Gatekeeper
 from .behaviours import Behaviour
 from .call import Call
 from .dialog import ALLOW, Address, new_tag, reply, response_address
-from .errors import MalformedMessage
-from .messages import Request, Response, parse_message
 from .record import CallRecord, Journal
 from .rtp import MediaClock
-from .transactions import ClientTransaction, ServerTransaction, TransactionTable
 
 log = logging.getLogger(__name__)
 

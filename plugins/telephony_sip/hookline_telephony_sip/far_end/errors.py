@@ -7,10 +7,6 @@ from typing import ClassVar
 from hookline.errors import Conflict, HooklineError, InvalidInput, NotFound
 
 
-class MalformedMessage(Exception):
-    """A datagram that is not a SIP message we understand. It is dropped and counted; no person reads it."""
-
-
 class NoCommonCodec(Exception):
     """The offer holds no G.711 audio that we could answer; the caller gets a 488."""
 

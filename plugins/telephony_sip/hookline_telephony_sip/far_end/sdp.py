@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .errors import MalformedMessage, NoCommonCodec
+from hookline_telephony_sip.sip.errors import MalformedMessage
+
+from .errors import NoCommonCodec
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 MIRRORED = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .errors import MalformedMessage
+from hookline_telephony_sip.sip.errors import MalformedMessage
 
 MAX_HEADERS = 200
 MAX_CSEQ = 2**31

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from .addresses import parse_name_addr, parse_via
-from .messages import Request, Response
+from hookline_telephony_sip.sip.addresses import parse_name_addr, parse_via
+from hookline_telephony_sip.sip.messages import Request, Response
 
 T1 = 0.5
 T2 = 4.0

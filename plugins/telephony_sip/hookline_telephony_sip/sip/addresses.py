@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from .errors import MalformedMessage
+from hookline_telephony_sip.sip.errors import MalformedMessage
 
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-_]+)(?:\s*:\s*([0-9]{1,5}))?\Z", re.ASCII)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
