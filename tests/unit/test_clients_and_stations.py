@@ -9,7 +9,8 @@ from hookline.db.models import AgentSession, Campaign
 from hookline.domain.access import Actor, Scope
 from hookline.domain.agents import AgentState
 from hookline.domain.campaigns import CampaignState, Purpose
-from hookline.errors import Conflict, NotFound, NotPermitted
+from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from hookline.ports.telephony import StationKind
 from hookline.services.clients import ClientDraft
 from hookline.services.stations import StationDraft
 from hookline_web.testing import People
@@ -89,3 +90,20 @@ def test_a_station_at_work_is_left_alone(runtime: Runtime, people: People, admin
         unit.session.get_one(AgentSession, people.agent).state = AgentState.OFFLINE.value
     runtime.stations.set_station_active(admin, station_id, False)
     assert not runtime.stations.get_station(admin, station_id).active
+
+
+def test_a_station_may_be_any_phone_by_its_number(runtime: Runtime, admin: Actor) -> None:
+    draft = StationDraft("Mobile", "+48 600 100 200", kind=StationKind.NUMBER)
+    station_id = runtime.stations.add_station(admin, draft)
+    station = runtime.stations.get_station(admin, station_id)
+    assert (station.kind, station.address) == ("number", "+48600100200")
+    runtime.stations.change_station(admin, station_id, StationDraft("Desk", "desk@192.0.2.10"))
+    station = runtime.stations.get_station(admin, station_id)
+    assert (station.kind, station.address) == ("sip", "sip:desk@192.0.2.10")
+
+
+@pytest.mark.parametrize("number", ["112", "600 100 200", "+48 700 100 200", "sip:desk@192.0.2.10", ""])
+def test_a_number_that_no_agent_can_be_called_at_is_no_station(runtime: Runtime, admin: Actor, number: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        runtime.stations.add_station(admin, StationDraft("Mobile", number, kind=StationKind.NUMBER))
+    assert "address" in caught.value.fields

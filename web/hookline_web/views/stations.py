@@ -1,4 +1,4 @@
-"""Stations: the SIP phones that agents work at."""
+"""Stations: the telephones that agents work at, besides their browsers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from hookline.contributions import NavigationItem
 from hookline.db.models import Station
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
+from hookline.ports.telephony import StationKind
 from hookline.services.stations import StationDraft, StationSchema
 from hookline.text import N_
 from hookline.validation import load
 from hookline_web import forms
 from hookline_web.context import runtime
+
+KINDS = ((StationKind.SIP.value, N_("SIP phone")), (StationKind.NUMBER.value, N_("Phone number")))
 
 blueprint = Blueprint("stations", __name__, url_prefix="/stations")
 NAVIGATION = (
@@ -26,7 +29,8 @@ NAVIGATION = (
 @requires("stations.manage")
 def index() -> str:
     """Every station."""
-    return render_template("stations/index.html", stations=runtime().stations.list_stations(g.actor))
+    stations = runtime().stations.list_stations(g.actor)
+    return render_template("stations/index.html", stations=stations, kinds=dict(KINDS))
 
 
 @blueprint.get("/new")
@@ -82,4 +86,5 @@ def set_active(station_id: int, act: str) -> Response:
 
 def _form(form: forms.Form, station: Station | None) -> tuple[str, int]:
     users = [(u.id, u.display_name) for u in runtime().identity.list_users() if u.active]
-    return forms.page("stations/form.html", form, station=station, users=users)
+    kinds = [(kind, _(title)) for kind, title in KINDS]
+    return forms.page("stations/form.html", form, station=station, users=users, kinds=kinds)
