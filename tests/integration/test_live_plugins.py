@@ -45,7 +45,7 @@ def test_disabling_takes_pages_menu_permissions_and_policies_and_leaves_the_data
     assert there.wants(NO_SIP_NO_GDPR)
     assert there.browser.get("/p/gdpr/").status_code == 404
     assert "/p/gdpr/" not in there.browser.get("/clients").text
-    assert "/api/v1/gdpr/" not in there.browser.get("/api/openapi.json").text
+    assert "/gdpr/consents" not in there.browser.get("/api/v1/openapi.json").text
     runtime = there.runtime
     assert "gdpr.manage" not in runtime.permissions
     assert "gdpr.consent" not in runtime.host.policies()
@@ -59,6 +59,7 @@ def test_enabling_brings_all_of_it_back(there: LiveInstallation) -> None:
     assert there.wants(NO_SIP)
     assert there.browser.get("/p/gdpr/").status_code == 200
     assert "/p/gdpr/" in there.browser.get("/clients").text
+    assert "/gdpr/consents" in there.browser.get("/api/v1/openapi.json").text
     assert "gdpr.consent" in there.runtime.host.policies()
     assert there.runtime.identity.system_actor().can("gdpr.manage")
     assert [h.name for h in there.runtime.data_register.holders() if h.name.startswith("gdpr.")]
