@@ -52,7 +52,7 @@ from hookline.services.gate import DialGate
 from hookline.services.health import HealthService
 from hookline.services.health_checks import Parts, PluginHealth, core_checks
 from hookline.services.identity import IdentityService
-from hookline.services.imports import ImportReports, ImportService
+from hookline.services.imports import ImportReports, ImportService, ImportUndo
 from hookline.services.job_board import JobBoard
 from hookline.services.lists import ListService
 from hookline.services.mail import MailServer, MailService
@@ -66,6 +66,7 @@ from hookline.services.recordings import RecordingService
 from hookline.services.release_sets import ReleaseSets
 from hookline.services.stations import StationService
 from hookline.services.suppression import SuppressionService
+from hookline.services.suppression_lists import SuppressionLists
 from hookline.services.tokens import TokenService
 from hookline.services.webhooks import Webhooks
 from hookline.services.work import WorkService
@@ -111,18 +112,11 @@ class Runtime:
         self.callbacks = CallbackService(self.db)
         self.desk = DeskService(self.db, self.host)
         self.campaigns = CampaignService(self.db, self.host)
-        self.lists = ListService(self.db)
-        self.contacts = ContactService(self.db)
-        self.contact_history = ContactHistory(self.db)
-        self.suppression = SuppressionService(self.db, settings.uploads_dir)
-        self.exports = ExportService(self.db, self.host)
-        self.imports = ImportService(self.db, settings.uploads_dir)
-        self.import_reports = ImportReports(self.db)
+        self._make_lists(settings)
         self.explain = ExplainService(self.db, self.gate)
         self.figures = FigureService(self.db)
         self.call_reads = CallReadService(self.db, self.host)
         self.record_reads = RecordReadService(self.db)
-        self.contact_intake = ContactIntake(self.db)
         self.feeds = Feeds(self.db)
         self.tokens = TokenService(self.db, self.permissions)
         self.api_replies = ReplyService(self.db)
@@ -130,6 +124,19 @@ class Runtime:
         self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
         self._read_events()
         self._make_keepers(store)
+
+    def _make_lists(self, settings: Settings) -> None:
+        """Contacts and their lists: in, out, and who must not be called."""
+        self.lists = ListService(self.db)
+        self.contacts = ContactService(self.db)
+        self.contact_history = ContactHistory(self.db)
+        self.contact_intake = ContactIntake(self.db)
+        self.suppression = SuppressionService(self.db, settings.uploads_dir)
+        self.suppression_lists = SuppressionLists(self.db)
+        self.exports = ExportService(self.db, self.host)
+        self.imports = ImportService(self.db, settings.uploads_dir)
+        self.import_reports = ImportReports(self.db)
+        self.import_undo = ImportUndo(self.db)
 
     def _make_keepers(self, store: RecordingStore) -> None:
         """What runs by itself and looks after the rest: the engine, jobs, health, personal data."""

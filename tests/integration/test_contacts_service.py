@@ -8,7 +8,7 @@ from hookline.db.models import CampaignContact
 from hookline.domain.access import Grant, Role
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services.phones import InvalidPhone
-from hookline.services.suppression import Reach
+from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import Centre
 
 

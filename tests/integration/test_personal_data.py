@@ -22,7 +22,7 @@ from hookline.jobs import JobRun
 from hookline.plugin_host.host import NameClash, PluginHost
 from hookline.services.data.register import Erased
 from hookline.services.data.subjects import SubjectQuery
-from hookline.services.suppression import Reach
+from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import Centre
 
 ONE, TWO = "+48221234567", "+48221234568"

@@ -13,7 +13,7 @@ from hookline.domain.access import Role
 from hookline.errors import InvalidInput, NotFound, NotPermitted
 from hookline.services.imports import FileRefused, MappingRefused
 from hookline.services.revocation import revoke_open_attempts
-from hookline.services.suppression import Reach
+from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import Centre
 
 WHY = {"country": "PL", "reason": "objection", "source": "letter of 3 May"}

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from hookline.db.models import Attempt, Call, CampaignContact, Contact, ContactNumber, Disposition, Recording
 from hookline.services.imports import NewList
-from hookline.services.suppression import Reach
+from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import Centre
 from hookline_web.testing import make_app
 

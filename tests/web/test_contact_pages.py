@@ -10,7 +10,7 @@ import pytest
 
 from hookline.domain.access import Grant, Role
 from hookline.domain.dialling import DialRefused
-from hookline.services.suppression import Reach
+from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import PASSWORD, Centre
 from hookline_web.testing import PageClient, make_app
 

@@ -12,7 +12,8 @@ from hookline.commands.naming import campaign_id_of, client_id_of
 from hookline.commands.tables import table
 from hookline.errors import InvalidInput
 from hookline.services.imports import in_english
-from hookline.services.suppression import AddReport, Reach
+from hookline.services.suppression import AddReport
+from hookline.services.suppression_lists import Reach
 
 
 @click.group()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from hookline.db import locks
@@ -28,6 +29,7 @@ from hookline.services.contact_views import ContactPage, ContactRow, ContactView
 from hookline.services.phones import normalise
 from hookline.services.reach import contacts_within
 from hookline.services.revocation import revoke_open_attempts
+from hookline.services.suppression_check import binding
 from hookline.text import N_
 
 #: What may be edited, with the longest text each takes.
@@ -93,7 +95,8 @@ class ContactService:
             client = session.get_one(Client, contact.client_id)
             standings = _standings(session, actor, contact_id)
             sees = bool(ids_with_numbers_seen(session, actor, [contact_id]))
-            suppressed = _suppressed(session, contact, [s.campaign_id for s in standings])
+            campaigns = [s.campaign_id for s in standings]
+            suppressed = _suppressed(session, contact, campaigns, self._db.clock.now())
             lists = session.execute(
                 select(ContactList.id, ContactList.name)
                 .join(ListContact, ListContact.list_id == ContactList.id)
@@ -282,16 +285,11 @@ def _standings(session: Session, actor: Actor, contact_id: int) -> list[Standing
     ]
 
 
-def _suppressed(session: Session, contact: Contact, campaign_ids: Sequence[int]) -> dict[str, str]:
+def _suppressed(session: Session, contact: Contact, campaign_ids: Sequence[int], now: datetime) -> dict[str, str]:
     """Numbers of the contact on a suppression list that binds its client or these campaigns, with the reason."""
-    found = session.execute(
-        select(Suppression.e164, Suppression.reason).where(
-            Suppression.e164.in_([n.e164 for n in contact.numbers]),
-            or_(Suppression.client_id.is_(None), Suppression.client_id == contact.client_id),
-            or_(Suppression.campaign_id.is_(None), Suppression.campaign_id.in_(campaign_ids)),
-        )
-    )
-    return {row[0]: row[1] for row in found}
+    numbers = [number.e164 for number in contact.numbers]
+    asked = select(Suppression.e164, Suppression.reason).where(Suppression.e164.in_(numbers))
+    return {row[0]: row[1] for row in session.execute(asked.where(binding(contact.client_id, campaign_ids, now)))}
 
 
 def _number_view(number: ContactNumber, sees: bool, suppressed: str) -> NumberView:

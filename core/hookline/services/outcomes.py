@@ -19,6 +19,7 @@ from hookline.services import callbacks
 from hookline.services.calling_windows import window_of
 from hookline.services.policies import PASSING_RULES, next_local_day
 from hookline.services.revocation import hold_dialling, revoke_open_attempts
+from hookline.services.suppression_lists import Reach, first_list
 from hookline.text import N_
 
 #: A contact that the agent skips comes back after this time, a refused one after a day.
@@ -213,13 +214,16 @@ def _suppress_all(unit: UnitOfWork, call: Call) -> None:
             select(Suppression.e164).where(
                 Suppression.client_id == call.client_id,
                 Suppression.campaign_id.is_(None),
+                Suppression.expires_at.is_(None),
                 Suppression.e164.in_(numbers),
             )
         )
     )
+    list_id = first_list(unit, Reach(call.client_id))
     for number in sorted(numbers - known):
         unit.session.add(
             Suppression(
+                list_id=list_id,
                 client_id=call.client_id,
                 e164=number,
                 reason="asked not to be called again",

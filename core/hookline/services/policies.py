@@ -10,12 +10,13 @@ import structlog
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from hookline.db.models import Attempt, Campaign, CampaignList, ContactList, ContactNumber, Suppression
+from hookline.db.models import Attempt, Campaign, CampaignList, ContactList, ContactNumber
 from hookline.domain.campaigns import CampaignState
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.services.attempt_caps import attempts_per_week, number_attempts
 from hookline.services.calling_windows import window_of
 from hookline.services.phones import country_of, is_emergency, is_premium, possible_zones
+from hookline.services.suppression_check import entry_of
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
@@ -48,15 +49,7 @@ def calling_window(_session: Session, request: DialRequest, campaign: Campaign) 
 
 def suppressed(session: Session, request: DialRequest, _campaign: Campaign) -> Refusal | None:
     """No number that is on a suppression list of the installation, the client or the campaign."""
-    entry = session.scalar(
-        select(Suppression)
-        .where(
-            Suppression.e164 == request.number,
-            or_(Suppression.client_id.is_(None), Suppression.client_id == request.client_id),
-            or_(Suppression.campaign_id.is_(None), Suppression.campaign_id == request.campaign_id),
-        )
-        .limit(1)
-    )
+    entry = entry_of(session, request.number, request.client_id, request.campaign_id, request.at)
     if entry is None:
         return None
     day = entry.created_at.date().isoformat()

@@ -1,46 +1,40 @@
-"""The suppression list: numbers never to be called, for the installation, one client or one campaign."""
+"""Suppression lists: numbers never to be called, for the installation, one client or one campaign."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, delete, or_, select, true
 from sqlalchemy.orm import Session
 
+from hookline.db.bulk import among, insert_rows
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import Campaign, Client, Suppression
-from hookline.domain.access import Actor, Role, Scope
-from hookline.errors import InvalidInput, NotFound, NotPermitted
+from hookline.db.models import Attempt, Campaign, Client, Suppression, SuppressionList
+from hookline.domain.access import Actor
+from hookline.errors import InvalidInput, NotFound
 from hookline.services.csv_cells import clean, write_rows
-from hookline.services.imports import mapping as mappings
-from hookline.services.imports import reading
-from hookline.services.imports.errors import MappingRefused, Remark
+from hookline.services.imports.errors import Remark
 from hookline.services.imports.uploads import Uploads
 from hookline.services.phones import InvalidPhone, normalise
+from hookline.services.phones_bulk import BulkNumbers
 from hookline.services.revocation import hold_dialling, revoke_open_attempts
+from hookline.services.suppression_files import Item, items_in
+from hookline.services.suppression_lists import Place, Reach, entries_within, place_of, require_reach
 from hookline.text import N_
 
-_BATCH = 500
+_BATCH = 5_000
 _LONGEST = 200
 _REVOKED = "the number was put on the suppression list"
 
 
 @dataclass(frozen=True)
-class Reach:
-    """For whom a number is suppressed: a campaign, else a client, else (neither) the whole installation."""
-
-    client_id: int | None = None
-    campaign_id: int | None = None
-
-
-@dataclass(frozen=True)
 class Entry:
-    """A suppressed number as it is shown."""
+    """A suppressed number as it is shown. `in_force` False: it has expired."""
 
     id: int
     e164: str
@@ -50,6 +44,10 @@ class Entry:
     reason: str
     source: str
     created_at: datetime
+    list_id: int | None
+    list_name: str
+    expires_at: datetime | None
+    in_force: bool
 
 
 @dataclass(frozen=True)
@@ -81,40 +79,78 @@ class SuppressionService:
         self._uploads = Uploads(folder)
 
     def add(
-        self, actor: Actor, numbers: Iterable[str], reach: Reach, *, country: str, reason: str, source: str
+        self,
+        actor: Actor,
+        numbers: Iterable[str],
+        into: Reach | int,
+        *,
+        country: str,
+        reason: str,
+        source: str,
+        expires_at: datetime | None = None,
     ) -> AddReport:
         """Add numbers as people write them, one per item; national ones are read as those of `country`.
 
-        Attempts to them that are open but not yet placed are revoked. Lines without a number are reported, the rest is
-        added. Raises NotFound or NotPermitted where the reach is not the actor's, InvalidInput without a reason.
+        `into` is a list by its id, or a reach, whose first list they go on (it is made where there is none). Attempts
+        to them that are open but not yet placed are revoked. Lines without a number are reported, the rest is added; a
+        number that is on the list but has expired is put on it anew. Raises NotFound or NotPermitted where the list is
+        not the actor's, InvalidInput without a reason.
         """
+        items = (Item(number, expires_at=expires_at) for number in numbers)
+        return self._add_items(actor, items, into, country, _text(reason, "reason"), _text(source, "source"))
+
+    def _add_items(
+        self, actor: Actor, items: Iterable[Item], into: Reach | int, country: str, reason: str, source: str
+    ) -> AddReport:
         actor.require("suppression.manage")
-        why, where_from = _text(reason, "reason"), _text(source, "source")
-        with self._db.read() as session:
-            _require_reach(session, actor, reach)
-        good, unread = _read(numbers, country)
+        with self._db.write() as unit:
+            place = place_of(unit, actor, into)
+        good, unread = _read(items, country, reason, source)
         added = 0
         for batch in _batches(good):
             with self._db.write() as unit:
-                added += _add(unit, actor, batch, reach, why, where_from)
+                added += _add(unit, actor.user_id, batch, place)
         return AddReport(added, len(good) - added, tuple(unread))
 
-    def add_text(self, actor: Actor, text: str, reach: Reach, *, country: str, reason: str, source: str) -> AddReport:
+    def add_text(
+        self,
+        actor: Actor,
+        text: str,
+        into: Reach | int,
+        *,
+        country: str,
+        reason: str,
+        source: str,
+        expires_at: datetime | None = None,
+    ) -> AddReport:
         """Add pasted numbers, one per line or separated by commas or semicolons."""
         numbers = [part for part in re.split(r"[\n;,]", text) if part.strip()]
         if not numbers:
             raise InvalidInput(N_("There is no number to add."), fields={"numbers": [N_("Write at least one number.")]})
-        return self.add(actor, numbers, reach, country=country, reason=reason, source=source)
+        return self.add(actor, numbers, into, country=country, reason=reason, source=source, expires_at=expires_at)
 
     def add_file(
-        self, actor: Actor, stream: BinaryIO, reach: Reach, *, country: str, reason: str, source: str
+        self,
+        actor: Actor,
+        stream: BinaryIO,
+        into: Reach | int,
+        *,
+        country: str,
+        reason: str,
+        source: str,
+        expires_at: datetime | None = None,
     ) -> AddReport:
-        """Add the numbers in a CSV file's phone column; raises FileRefused or MappingRefused before any is added."""
+        """Add the numbers in the phone column of a CSV file or workbook, as `export_csv` writes one.
+
+        Columns reason, source, since and expires are taken where they are there. Raises FileRefused or MappingRefused
+        before any is added.
+        """
         actor.require("suppression.manage")
+        why, where_from = _text(reason, "reason"), _text(source, "source")
         stored_as = self._uploads.store(stream)
         try:
-            cells = _phone_cells(self._uploads.path(stored_as), country)
-            return self.add(actor, cells, reach, country=country, reason=reason, source=source)
+            items = items_in(self._uploads.path(stored_as), country, expires_at)
+            return self._add_items(actor, items, into, country, why, where_from)
         finally:
             self._uploads.delete(stored_as)
 
@@ -127,83 +163,50 @@ class SuppressionService:
             )
             if row is None:
                 raise NotFound(N_("There is no such entry on the suppression list."))
-            _require_reach(unit.session, actor, Reach(row.client_id, row.campaign_id))
-            entry = _entries(unit.session, Suppression.id == entry_id)[0]
+            require_reach(unit.session, actor, Reach(row.client_id, row.campaign_id))
+            entry = _entries(unit.session, Suppression.id == entry_id, unit.clock.now())[0]
             unit.session.delete(row)
         return entry
 
     def search(
-        self, actor: Actor, query: str = "", *, client_id: int | None = None, before: int | None = None, limit: int = 50
+        self,
+        actor: Actor,
+        query: str = "",
+        *,
+        client_id: int | None = None,
+        list_id: int | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> list[Entry]:
         """Entries whose number has the digits of `query`, or whose reason or source has its words; newest first.
 
-        `client_id` narrows it to one client's own; `before` (an entry's id) goes on with the next page.
+        `client_id` narrows it to one client's own, `list_id` to one list; `before` (an entry's id) goes on with the
+        next page.
         """
         actor.require("suppression.view")
         condition = entries_within(actor.scope) & _matches(query)
         if client_id is not None:
             condition &= Suppression.client_id == client_id
+        if list_id is not None:
+            condition &= Suppression.list_id == list_id
         if before is not None:
             condition &= Suppression.id < before
         with self._db.read() as session:
-            return _entries(session, condition, limit)
+            return _entries(session, condition, self._db.clock.now(), limit)
 
-    def export_csv(self, actor: Actor, delimiter: str = ",") -> Iterator[str]:
-        """Every entry within the scope as CSV."""
+    def export_csv(self, actor: Actor, delimiter: str = ",", list_id: int | None = None) -> Iterator[str]:
+        """Every entry within the scope, or of one list, as CSV that `add_file` takes in again."""
         actor.require("suppression.view")
-        return write_rows(self._export_rows(actor), delimiter, bom=True)
+        return write_rows(self._export_rows(actor, list_id), delimiter, bom=True)
 
-    def _export_rows(self, actor: Actor) -> Iterator[list[str]]:
-        yield ["phone", "client", "campaign", "reason", "source", "since"]
+    def _export_rows(self, actor: Actor, list_id: int | None) -> Iterator[list[str]]:
+        yield ["phone", "list", "client", "campaign", "reason", "source", "since", "expires"]
         before: int | None = None
-        while found := self.search(actor, before=before, limit=_BATCH):
+        while found := self.search(actor, list_id=list_id, before=before, limit=_BATCH):
             for e in found:
-                yield [e.e164, e.client_name, e.campaign_name, e.reason, e.source, e.created_at.isoformat()]
+                since, until = e.created_at.isoformat(), e.expires_at.isoformat() if e.expires_at else ""
+                yield [e.e164, e.list_name, e.client_name, e.campaign_name, e.reason, e.source, since, until]
             before = found[-1].id
-
-
-def _phone_cells(path: Path, country: str) -> Iterator[str]:
-    found = reading.inspect(path)
-    guessed = mappings.guess(found, country)
-    column = next((position for position, name in guessed.items() if name == "phone"), None)
-    if column is None:
-        raise MappingRefused(
-            N_("No column of the file looks like phone numbers."),
-            N_("Head it “phone”, or leave the other columns out. Columns: %(columns)s."),
-            params={"columns": mappings.describe(found.dialect)},
-        )
-    return (row.cells[column] if column < len(row.cells) else "" for row in reading.rows(path, found.dialect))
-
-
-def entries_within(scope: Scope) -> ColumnElement[bool]:
-    """Entries that the scope may see: its clients' and campaigns', and those of the installation, which bind all."""
-    condition: ColumnElement[bool] = true()
-    if scope.clients is not None:
-        condition &= or_(Suppression.client_id.is_(None), Suppression.client_id.in_(scope.clients))
-    if scope.campaigns is not None:
-        condition &= or_(Suppression.campaign_id.is_(None), Suppression.campaign_id.in_(scope.campaigns))
-    return condition
-
-
-def _require_reach(session: Session, actor: Actor, reach: Reach) -> None:
-    if reach.client_id is None:
-        if reach.campaign_id is not None:
-            raise InvalidInput(N_("An entry for a campaign names the campaign's client too."))
-        if actor.role is not Role.ADMINISTRATOR:
-            raise NotPermitted(
-                N_("Only administrators change entries for the whole installation."), N_("Choose a client instead.")
-            )
-        return
-    if session.get(Client, reach.client_id) is None or not actor.scope.covers_client(reach.client_id):
-        raise NotFound(N_("There is no such client."))
-    if reach.campaign_id is not None:
-        campaign = session.get(Campaign, reach.campaign_id)
-        if (
-            campaign is None
-            or campaign.client_id != reach.client_id
-            or not actor.scope.covers_campaign(campaign.client_id, campaign.id)
-        ):
-            raise NotFound(N_("There is no such campaign."))
 
 
 def _text(value: str, name: str) -> str:
@@ -217,55 +220,68 @@ def _text(value: str, name: str) -> str:
     return text
 
 
-def _read(numbers: Iterable[str], country: str) -> tuple[list[str], list[Unread]]:
-    good: dict[str, None] = {}
+def _read(items: Iterable[Item], country: str, reason: str, source: str) -> tuple[list[Item], list[Unread]]:
+    """The items with their numbers as E.164, each once, and those without a number."""
+    good: dict[str, Item] = {}
     unread: list[Unread] = []
-    for line, raw in enumerate(numbers, start=1):
-        text = clean(raw)
+    usual = BulkNumbers(country).usual
+    for line, item in enumerate(items, start=1):
+        text = clean(item.number)
         try:
-            good.setdefault(normalise(text, country).e164)
+            number = (usual(text) or normalise(text, country)).e164
         except InvalidPhone as error:
             unread.append(Unread(line, text[:60], Remark(error.message_id, error.params)))
-    return list(good), unread
+            continue
+        good.setdefault(
+            number, replace(item, number=number, reason=item.reason or reason, source=item.source or source)
+        )
+    return list(good.values()), unread
 
 
-def _batches(numbers: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(numbers), _BATCH):
-        yield numbers[start : start + _BATCH]
+def _batches(items: list[Item]) -> Iterator[list[Item]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
 
 
-def _add(unit: UnitOfWork, actor: Actor, numbers: list[str], reach: Reach, reason: str, source: str) -> int:
+def _add(unit: UnitOfWork, user_id: int | None, items: list[Item], place: Place) -> int:
     hold_dialling(unit)
-    there = set(
-        unit.session.scalars(
-            select(Suppression.e164).where(
-                Suppression.e164.in_(numbers),
-                Suppression.client_id.is_(None)
-                if reach.client_id is None
-                else Suppression.client_id == reach.client_id,
-                Suppression.campaign_id.is_(None)
-                if reach.campaign_id is None
-                else Suppression.campaign_id == reach.campaign_id,
-            )
-        )
+    session, now = unit.session, unit.clock.now()
+    numbers = [item.number for item in items]
+    there = select(Suppression.e164).where(
+        Suppression.list_id == place.list_id, among(session, Suppression.e164, numbers)
     )
-    new = [number for number in numbers if number not in there]
-    for number in new:
-        unit.session.add(
-            Suppression(
-                client_id=reach.client_id,
-                campaign_id=reach.campaign_id,
-                e164=number,
-                reason=reason,
-                source=source,
-                created_by=actor.user_id,
-                created_at=unit.clock.now(),
-            )
+    expired = Suppression.expires_at.is_not(None) & (Suppression.expires_at <= now)
+    again = list(session.scalars(there.where(expired)))
+    if again:
+        session.execute(
+            delete(Suppression)
+            .where(Suppression.list_id == place.list_id, among(session, Suppression.e164, again))
+            .execution_options(synchronize_session=False)
         )
+    known = set(session.scalars(there))
+    new = [item for item in items if item.number not in known]
+    reach = place.reach
+    insert_rows(
+        session,
+        Suppression,
+        ("list_id", "client_id", "campaign_id", "e164", "reason", "source", "created_by", "created_at", "expires_at"),
+        [
+            (place.list_id, reach.client_id, reach.campaign_id, i.number, i.reason, i.source, user_id, i.since or now,
+             i.expires_at)
+            for i in new
+        ],
+    )  # fmt: skip
+    _revoke(unit, {item.number for item in new}, reach)
+    return len(new)
+
+
+def _revoke(unit: UnitOfWork, numbers: set[str], reach: Reach) -> None:
+    """Revoke open attempts to these numbers; few attempts are open at a time."""
+    waiting = select(Attempt.number).where(Attempt.closed_at.is_(None), Attempt.placed_at.is_(None))
+    for number in sorted(numbers.intersection(unit.session.scalars(waiting))):
         revoke_open_attempts(
             unit, number=number, client_id=reach.client_id, campaign_id=reach.campaign_id, because=_REVOKED
         )
-    return len(new)
 
 
 def _matches(query: str) -> ColumnElement[bool]:
@@ -284,11 +300,12 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", text)
 
 
-def _entries(session: Session, condition: ColumnElement[bool], limit: int = 1) -> list[Entry]:
+def _entries(session: Session, condition: ColumnElement[bool], now: datetime, limit: int = 1) -> list[Entry]:
     found = session.execute(
-        select(Suppression, Client.name, Campaign.name)
+        select(Suppression, Client.name, Campaign.name, SuppressionList.name)
         .outerjoin(Client, Client.id == Suppression.client_id)
         .outerjoin(Campaign, Campaign.id == Suppression.campaign_id)
+        .outerjoin(SuppressionList, SuppressionList.id == Suppression.list_id)
         .where(condition)
         .order_by(Suppression.id.desc())
         .limit(limit)
@@ -303,6 +320,10 @@ def _entries(session: Session, condition: ColumnElement[bool], limit: int = 1) -
             reason=row.reason,
             source=row.source,
             created_at=row.created_at,
+            list_id=row.list_id,
+            list_name=name or "",
+            expires_at=row.expires_at,
+            in_force=row.expires_at is None or row.expires_at > now,
         )
-        for row, client, campaign in found
+        for row, client, campaign, name in found
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import or_, select
 
 from hookline.db.database import Database
 from hookline.db.models import ContactNumber, Suppression
@@ -35,9 +35,11 @@ def number_for_test(db: Database, text: str, caller_id: str, client_id: int | No
 
 
 def _refuse_other_peoples(db: Database, number: str, client_id: int | None) -> None:
-    whose = true() if client_id is None else or_(Suppression.client_id.is_(None), Suppression.client_id == client_id)
+    in_force = or_(Suppression.expires_at.is_(None), Suppression.expires_at > db.clock.now())
+    if client_id is not None:
+        in_force &= or_(Suppression.client_id.is_(None), Suppression.client_id == client_id)
     with db.read() as session:
-        suppressed = session.scalar(select(Suppression.id).where(Suppression.e164 == number, whose).limit(1))
+        suppressed = session.scalar(select(Suppression.id).where(Suppression.e164 == number, in_force).limit(1))
         contact = session.scalar(select(ContactNumber.id).where(ContactNumber.e164 == number).limit(1))
     if suppressed is not None:
         raise TestCallRefused(N_("The number is on the suppression list."))

@@ -13,7 +13,8 @@ from hookline.contributions import NavigationItem
 from hookline.domain.access import Role
 from hookline.errors import InvalidInput
 from hookline.permissions import requires
-from hookline.services.suppression import AddReport, Reach
+from hookline.services.suppression import AddReport
+from hookline.services.suppression_lists import Reach
 from hookline.text import N_
 from hookline.validation import load
 from hookline_web import countries, forms

@@ -9,7 +9,8 @@ from marshmallow import Schema, fields, validate
 from hookline.api import ApiOperation, ApiPage, ApiRequest, ApiResource, row_id, text
 from hookline.errors import NotFound
 from hookline.services.imports.errors import Remark
-from hookline.services.suppression import Entry, Reach
+from hookline.services.suppression import Entry
+from hookline.services.suppression_lists import Reach
 from hookline.text import N_
 from hookline_web.context import runtime
 from hookline_web.i18n import translated
