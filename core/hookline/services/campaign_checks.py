@@ -36,7 +36,7 @@ def missing_parts(session: Session, campaign: Campaign) -> list[Missing]:
     contacts = session.scalar(
         select(func.count()).select_from(CampaignContact).where(CampaignContact.campaign_id == campaign.id)
     )
-    if not contacts:
+    if not contacts and campaign.direction != "inbound":
         found.append(Missing("no-contacts", N_("It has no contacts."), N_("Add a contact list, or import one.")))
     if not window_of(campaign).ever_opens():
         found.append(Missing("no-window", N_("Its calling window never opens."), N_("Open it on at least one day.")))

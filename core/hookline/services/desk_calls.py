@@ -7,6 +7,7 @@ from pathlib import Path
 from hookline.db.database import Database
 from hookline.ports.hooks import Hooks
 from hookline.services.calls import CallService
+from hookline.services.campaign_lines import CampaignLines
 from hookline.services.draining import Draining
 from hookline.services.gate import DialGate
 from hookline.services.identity import IdentityService
@@ -35,6 +36,7 @@ class DeskCalls:
         self.offers = OfferService(db, self.calls, self.sounds, self.returns)
         self.transfers = TransferService(db, self.calls, self.party_gate, self.offers, self.returns, self.sounds)
         self.targets = TargetBook(db)
+        self.campaign_lines = CampaignLines(db, hooks)
         self.inbound = InboundService(db, hooks, self.offers)
         self.supervision = SupervisionService(db, self.calls, self.party_gate, identity)
         self.calls.on_connecting.append(self.supervision.follow)

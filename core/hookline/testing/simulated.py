@@ -66,8 +66,8 @@ class SimulatedBackend:
     What tests set: `behaves` and `behaves_by_default` for the far sides; `problems_now`; `caller_id`; `prefixes`, one
     for each line that a number may go out by; `lines`, by which calls come in; `refuse_next`, errors that the next
     commands raise; `capacity`, the number of conversations that fit (None: any). What they read: `commands`,
-    `asked`, `heard_by`, `hears_tone`, `digits_heard`, `headers_received`, `tone_hz`. What they do as the far side: `calls_in`, `picks_up`,
-    `caller_hangs_up`, `press`; as fate: `lose_conversation`, `lose_browser`.
+    `asked`, `heard_by`, `hears_tone`, `digits_heard`, `headers_received`, `tone_hz`. What they do as the far side:
+    `calls_in`, `picks_up`, `caller_hangs_up`, `press`; as fate: `lose_conversation`, `lose_browser`.
     Recordings are real WAV files in which the customer says 1000 Hz (left) and the agent 440 Hz; a file holds at most
     `longest_recording_seconds`, while `RecordingFinished.seconds` tells the true length.
     """
