@@ -48,6 +48,7 @@ class Engine:
         self._desk_calls = desk_calls
         self._events: queue.Queue[LegEvent | None] = queue.Queue()
         self._thread: threading.Thread | None = None
+        self._working: set[str] = set()
 
     def sink(self, event: LegEvent) -> None:
         """Take an event from a backend; returns at once."""
@@ -66,15 +67,21 @@ class Engine:
         """Let a backend work; one that cannot is logged, and the others do."""
         try:
             self._hooks.backends()[name].start(self.sink)
+            self._working.add(name)
         except Exception as error:
             log.error("telephony backend did not start", backend=name, exc_info=error)
 
     def stop_backend(self, name: str) -> None:
         """Let a backend hang up what it has and end."""
+        self._working.discard(name)
         try:
             self._hooks.backends()[name].stop()
         except Exception as error:
             log.error("telephony backend did not stop cleanly", backend=name, exc_info=error)
+
+    def works(self, backend: str) -> bool:
+        """Whether a backend works in this process."""
+        return backend in self._working
 
     def stop(self) -> None:
         """Hang up everything, handle what that brings, end."""

@@ -156,8 +156,8 @@ class LivePlugins:
     def _close(self, name: str, ends_calls: bool) -> bool:
         """Take a plugin out; False where calls are up over it, which end first. It answers nothing from now on."""
         runtime, host = self._runtime, self._runtime.host
-        status, backends = host.statuses[name], host.backends_of(name)
-        if backends and runtime.engine.running:
+        status, backends = host.statuses[name], [b for b in host.backends_of(name) if runtime.engine.works(b)]
+        if backends:
             status.stand(PluginState.CLOSING, N_("It is being disabled; the calls that are up end first."))
             if ends_calls:
                 self._hang_up(backends)
