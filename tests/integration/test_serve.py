@@ -121,6 +121,14 @@ def test_it_serves_from_an_empty_folder_and_ends_when_told(
         assert "two engines on one database" in _refused(line, elsewhere)
 
     stream = _open_stream(port, environment)
+    assert _get(port, "/p/gdpr/").status == 302, "to the log-in"
+    program = line[: line.index("serve")]
+    switched = subprocess.run(
+        [*program, "plugins", "disable", "gdpr"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "the running server has it in force" in switched.stdout
+    assert _get(port, "/p/gdpr/").status == 404
+    assert any(line.startswith(b"event: PluginsApplied") for line in stream), "the stream that was open goes on"
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0, "an open page's stream does not hold the server up"
     stream.close()
