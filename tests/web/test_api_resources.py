@@ -160,7 +160,7 @@ def test_a_campaign_is_built_changed_started_and_ended(world: World) -> None:
         ({"retry_rules": [{"result": "busy", "delay_seconds": 61, "max_attempts": 2}]}, "retry_rules.0.delay_seconds"),
         ({"attempts_per_day": 10, "attempts_total": 5}, "attempts_total"),
         ({"script": "scripts:999"}, "script"),
-        ({"dial_mode": "predictive"}, "dial_mode"),
+        ({"dial_mode": "psychic"}, "dial_mode"),
         ({"state": "running"}, "state"),
         ({"client_id": 2}, "client_id"),
     ],

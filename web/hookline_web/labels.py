@@ -18,6 +18,7 @@ CAMPAIGN_STATES = {
     "running": N_("Running"),
     "paused": N_("Paused"),
     "ended": N_("Ended"),
+    "archived": N_("Archived"),
 }
 CAMPAIGN_STATE_TONES = {"running": "ok", "paused": "warn", "draft": "info"}
 
@@ -54,6 +55,18 @@ DIAL_MODES = {
     "progressive": N_("Progressive: the dialler dials for each ready agent"),
     "power": N_("Power: so many calls for each ready agent"),
     "predictive": N_("Predictive: the pacer decides how many calls"),
+}
+
+ABANDON_RULES = {
+    "thirty_days": N_("thirty days (US safe harbour)"),
+    "day": N_("each day"),
+    "zero": N_("none may be abandoned"),
+}
+MACHINE_ACTIONS = {
+    "ignore": N_("Not told from people"),
+    "hang_up": N_("Hang up"),
+    "leave_message": N_("Leave a message"),
+    "connect": N_("To an agent, as any call"),
 }
 
 CATEGORIES = {

@@ -44,12 +44,16 @@ class Scope:
 
 @dataclass(frozen=True)
 class Grant:
-    """What an agent may do in one campaign beyond talking to the contacts presented to him."""
+    """What an agent may do in one campaign beyond talking to the contacts presented to him.
+
+    `weight` is his share of contacts among campaigns of equal priority; 0: only where the others have none.
+    """
 
     dial_by_hand: bool = False
     edit_contacts: bool = False
     hear_own_recordings: bool = False
     see_numbers: bool = True
+    weight: int = 1
 
 
 @dataclass(frozen=True)

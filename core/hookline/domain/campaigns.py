@@ -41,6 +41,10 @@ class CampaignState(StrEnum):
     ARCHIVED = "archived"  # ended, and out of everybody's way
 
 
+#: States in which a campaign is done with: nothing in it changes any more.
+OVER = (CampaignState.ENDED, CampaignState.ARCHIVED)
+
+
 class AbandonRule(StrEnum):
     """Over which calls the abandon rate is counted."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -26,9 +27,12 @@ from hookline.domain.campaigns import (
     DEFAULT_DISPOSITIONS,
     DEFAULT_RETRY_RULES,
     DEFAULT_WINDOW,
+    OVER,
+    AbandonRule,
     CallingWindow,
     CampaignState,
     DispositionSpec,
+    MachineAction,
     Purpose,
     RecordState,
 )
@@ -66,6 +70,21 @@ class CampaignDraft:
     required_policies: list[str] | None = None  # None: those that are default for the purpose
     allowed_countries: list[str] = field(default_factory=list)
     record_calls: bool = True
+    priority: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    holidays: list[str] = field(default_factory=list)
+    attempts_per_week: int = 0
+    number_attempts_per_day: int = 0
+    number_attempts_per_week: int = 0
+    number_attempts_total: int = 0
+    target: int = 0
+    preview_seconds: int = 0
+    power_ratio: float = 1.5
+    abandon_limit: float = 0.03
+    abandon_rule: str = AbandonRule.THIRTY_DAYS.value
+    abandon_care_hours: int = 72
+    machine_action: str = MachineAction.IGNORE.value
     list_ids: Sequence[int] = ()
     agents: dict[int, Grant] = field(default_factory=dict)
     dispositions: Sequence[DispositionSpec] = DEFAULT_DISPOSITIONS
@@ -83,6 +102,24 @@ _PLAIN = (
     "wrap_up_seconds",
     "backend",
     "record_calls",
+)
+#: How it dials, by the names of both a draft's fields and the campaign's columns.
+DIALLING = (
+    "priority",
+    "starts_at",
+    "ends_at",
+    "holidays",
+    "attempts_per_week",
+    "number_attempts_per_day",
+    "number_attempts_per_week",
+    "number_attempts_total",
+    "target",
+    "preview_seconds",
+    "power_ratio",
+    "abandon_limit",
+    "abandon_rule",
+    "abandon_care_hours",
+    "machine_action",
 )
 
 
@@ -143,7 +180,7 @@ class CampaignService:
             unit.emit(_changed(campaign))
 
     def _apply(self, campaign: Campaign, draft: CampaignDraft) -> None:
-        for name in _PLAIN:
+        for name in (*_PLAIN, *DIALLING):
             setattr(campaign, name, getattr(draft, name))
         campaign.window = draft.window.to_json()
         campaign.retry_rules = draft.retry_rules
@@ -215,7 +252,7 @@ class CampaignService:
     def _set_state(self, actor: Actor, campaign_id: int, state: CampaignState) -> None:
         with self._db.write() as unit:
             campaign = _held(unit, actor.scope, campaign_id)
-            if campaign.state == CampaignState.ENDED:
+            if campaign.state in OVER:
                 raise Conflict(N_("This campaign has ended."), N_("Make a new one."))
             campaign.state = state.value
             unit.emit(_changed(campaign))
@@ -230,7 +267,7 @@ class CampaignService:
                 .where(CampaignAgent.campaign_id == campaign_id)
                 .order_by(User.display_name)
             )
-            return [(u, Grant(a.dial_by_hand, a.edit_contacts, a.hear_own_recordings, a.see_numbers)) for u, a in rows]
+            return [(user, _grant(given)) for user, given in rows]
 
     def list_ids(self, scope: Scope, campaign_id: int) -> list[int]:
         """Ids of the lists that feed the campaign."""
@@ -249,6 +286,10 @@ class CampaignService:
             )
             counted = {state: count for state, count in rows}  # noqa: C416 - rows are typed as tuples only so
         return {state: counted.get(state.value, 0) for state in RecordState}
+
+
+def _grant(given: CampaignAgent) -> Grant:
+    return Grant(given.dial_by_hand, given.edit_contacts, given.hear_own_recordings, given.see_numbers, given.weight)
 
 
 def _in_scope(session: Session, scope: Scope, campaign_id: int) -> Campaign:
@@ -277,6 +318,7 @@ def _write_parts(unit: UnitOfWork, campaign: Campaign, draft: CampaignDraft) -> 
             edit_contacts=grant.edit_contacts,
             hear_own_recordings=grant.hear_own_recordings,
             see_numbers=grant.see_numbers,
+            weight=grant.weight,
         )
         for user_id, grant in draft.agents.items()
     )

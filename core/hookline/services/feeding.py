@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Select, exists, insert, literal, select
 from hookline.db.bulk import among
 from hookline.db.database import UnitOfWork
 from hookline.db.models import Campaign, CampaignContact, CampaignList, Contact, ListContact
-from hookline.domain.campaigns import CampaignState, RecordState
+from hookline.domain.campaigns import OVER, RecordState
 
 
 def feed_campaign(unit: UnitOfWork, campaign_id: int) -> int:
@@ -23,7 +23,7 @@ def feed_campaigns(unit: UnitOfWork, list_id: int, contact_ids: Sequence[int] | 
     fed = select(CampaignList.campaign_id).where(CampaignList.list_id == list_id).limit(1)
     if unit.session.scalar(fed) is None:
         return 0
-    wanted = _missing(unit).where(CampaignList.list_id == list_id, Campaign.state != CampaignState.ENDED.value)
+    wanted = _missing(unit).where(CampaignList.list_id == list_id, Campaign.state.not_in(OVER))
     if contact_ids is not None:
         wanted = wanted.where(among(unit.session, ListContact.contact_id, contact_ids))
     return _insert(unit, wanted)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
 from hookline.db.models import AgentSession, Campaign, CampaignAgent, CampaignContact
-from hookline.domain.campaigns import CampaignState, RecordState
+from hookline.domain.campaigns import OVER, CampaignState, RecordState
 from hookline.services.calling_windows import window_of
 
 
@@ -43,7 +43,7 @@ def why_idle(db: Database, agent: AgentSession) -> list[Idle]:
         campaigns = session.scalars(
             select(Campaign)
             .join(CampaignAgent, CampaignAgent.campaign_id == Campaign.id)
-            .where(CampaignAgent.user_id == agent.user_id, Campaign.state != CampaignState.ENDED)
+            .where(CampaignAgent.user_id == agent.user_id, Campaign.state.not_in(OVER))
             .order_by(Campaign.name)
         ).all()
         mine = [c for c in campaigns if agent.campaign_id in (None, c.id)]

@@ -24,7 +24,7 @@ from hookline.db.models import (
 )
 from hookline.domain.access import Actor, Scope
 from hookline.domain.agents import AgentState
-from hookline.domain.campaigns import CampaignState, Category
+from hookline.domain.campaigns import OVER, Category
 from hookline.errors import NotFound
 from hookline.text import N_
 from hookline_monitoring.board import ORDER, AgentRow, Board, Figures
@@ -70,7 +70,7 @@ class BoardService:
             ]
         shown = [row for row in rows if state is None or row.state is state]
         shown.sort(key=lambda row: (ORDER.index(row.state), row.name.casefold()))
-        running = {i: c for i, c in campaigns.items() if c.state != CampaignState.ENDED or i == campaign_id}
+        running = {i: c for i, c in campaigns.items() if c.state not in OVER or i == campaign_id}
         return Board(tuple(shown), tuple((i, c.name) for i, c in running.items()))
 
     def _midnight(self) -> datetime:

@@ -19,6 +19,7 @@ from hookline.services.campaigns import CampaignDraft
 from hookline.text import N_
 from hookline.validation import line
 from hookline_web.i18n import explain
+from hookline_web.schemas.dialling import FIELDS, DiallingSchema, loaded
 
 _FILL_IN = N_("Fill this in.")
 _CHOOSE = N_("Choose from the list.")
@@ -79,6 +80,8 @@ class RetrySchema(Schema):
     on = fields.Boolean(load_default=False)
     delay_minutes = _whole(1, _MONTH_MINUTES, N_("Between a minute and 31 days (44640 minutes)."))
     max_attempts = _whole(1, 50, N_("Between 1 and 50."))
+    other_number = fields.Boolean(load_default=False)
+    other_time = fields.Boolean(load_default=False)
 
     @pre_load
     def _no_rule_needs_no_numbers(self, data: Mapping[str, Any], **_kw: Any) -> dict[str, Any]:
@@ -122,9 +125,14 @@ class AgentSchema(Schema):
     edit_contacts = fields.Boolean(load_default=False)
     hear_own_recordings = fields.Boolean(load_default=False)
     see_numbers = fields.Boolean(load_default=False)
+    weight = fields.Integer(
+        load_default=1,
+        validate=validate.Range(0, 100, error=N_("Between {min} and {max}.")),
+        error_messages={"invalid": _WHOLE},
+    )
 
 
-class CampaignSchema(Schema):
+class CampaignSchema(DiallingSchema):
     """The whole form. `known` says what may be named; `load` gives a CampaignDraft."""
 
     client_id = fields.Integer(required=True, error_messages=dict.fromkeys(("required", "null", "invalid"), _CLIENT))
@@ -197,9 +205,11 @@ class CampaignSchema(Schema):
     @post_load
     def _draft(self, data: dict[str, Any], **_kw: Any) -> CampaignDraft:
         caller_id = data["caller_id"].strip()
+        plain = {name: value for name, value in data.items() if name not in FIELDS}
         return CampaignDraft(
             **{
-                **data,
+                **plain,
+                **loaded(data),
                 "goal": data["goal"].strip(),
                 "dial_mode": data["dial_mode"].value,
                 "caller_id": phones.normalise(caller_id, self._known.country).e164 if caller_id else "",
@@ -232,7 +242,11 @@ def _window(days: list[dict[str, Any]]) -> CallingWindow:
 
 def _rules(rules: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        rule["result"].value: {"delay_seconds": rule["delay_minutes"] * 60, "max_attempts": rule["max_attempts"]}
+        rule["result"].value: {
+            "delay_seconds": rule["delay_minutes"] * 60,
+            "max_attempts": rule["max_attempts"],
+            **{name: True for name in ("other_number", "other_time") if rule[name]},
+        }
         for rule in rules
         if rule["on"]
     }

@@ -8,7 +8,15 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from hookline.api import row_id, text
 from hookline.domain.calls import CallResult
-from hookline.domain.campaigns import CampaignState, Category, DialMode, Purpose, RecordState
+from hookline.domain.campaigns import (
+    AbandonRule,
+    CampaignState,
+    Category,
+    DialMode,
+    MachineAction,
+    Purpose,
+    RecordState,
+)
 from hookline.text import N_
 
 _MINUTE, _MONTH = 60, 31 * 24 * 3600
@@ -37,6 +45,8 @@ class CampaignRetrySchema(Schema):
         strict=True, required=True, validate=[validate.Range(_MINUTE, _MONTH), _whole_minutes]
     )
     max_attempts = fields.Integer(strict=True, required=True, validate=validate.Range(1, 50))
+    other_number = fields.Boolean(load_default=False)
+    other_time = fields.Boolean(load_default=False)
 
 
 class CampaignAgentSchema(Schema):
@@ -47,6 +57,12 @@ class CampaignAgentSchema(Schema):
     edit_contacts = fields.Boolean(load_default=False)
     hear_own_recordings = fields.Boolean(load_default=False)
     see_numbers = fields.Boolean(load_default=True)
+    weight = fields.Integer(
+        strict=True,
+        load_default=1,
+        validate=validate.Range(0, 100),
+        metadata={"description": "Share of contacts among campaigns of equal priority."},
+    )
 
 
 class CampaignDispositionSchema(Schema):
@@ -77,6 +93,30 @@ class CampaignChangesSchema(Schema):
     required_policies = fields.List(text(80, least=1), validate=validate.Length(max=50))
     allowed_countries = fields.List(text(2, least=2), validate=validate.Length(max=50))
     record_calls = fields.Boolean()
+    priority = fields.Integer(strict=True, validate=validate.Range(-100, 100))
+    starts_at = fields.AwareDateTime(allow_none=True)
+    ends_at = fields.AwareDateTime(allow_none=True)
+    holidays = fields.List(
+        text(2, least=2),
+        validate=validate.Length(max=20),
+        metadata={"description": "Countries on whose public holidays nobody is called."},
+    )
+    attempts_per_week = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    number_attempts_per_day = fields.Integer(strict=True, validate=validate.Range(0, 20))
+    number_attempts_per_week = fields.Integer(strict=True, validate=validate.Range(0, 100))
+    number_attempts_total = fields.Integer(strict=True, validate=validate.Range(0, 200))
+    target = fields.Integer(
+        strict=True, validate=validate.Range(0, 10_000_000), metadata={"description": "Successes; 0 for no target."}
+    )
+    preview_seconds = fields.Integer(strict=True, validate=validate.Range(0, 3600))
+    power_ratio = fields.Float(validate=validate.Range(1, 10))
+    abandon_limit = fields.Float(
+        validate=validate.Range(0, 0.2),
+        metadata={"description": "Share of calls answered by a person that may find no agent: 0.03 is 3 %."},
+    )
+    abandon_rule = fields.String(validate=validate.OneOf([r.value for r in AbandonRule]))
+    abandon_care_hours = fields.Integer(strict=True, validate=validate.Range(0, 720))
+    machine_action = fields.String(validate=validate.OneOf([a.value for a in MachineAction]))
     list_ids = fields.List(row_id(), validate=validate.Length(max=200))
     agents = fields.List(fields.Nested(CampaignAgentSchema), validate=validate.Length(max=1000))
     dispositions = fields.List(fields.Nested(CampaignDispositionSchema), validate=validate.Length(max=100))
@@ -121,6 +161,21 @@ class CampaignSchema(Schema):
     required_policies = fields.List(fields.String(), required=True)
     allowed_countries = fields.List(fields.String(), required=True)
     record_calls = fields.Boolean(required=True)
+    priority = fields.Integer(required=True)
+    starts_at = fields.AwareDateTime(required=True, allow_none=True)
+    ends_at = fields.AwareDateTime(required=True, allow_none=True)
+    holidays = fields.List(fields.String(), required=True)
+    attempts_per_week = fields.Integer(required=True)
+    number_attempts_per_day = fields.Integer(required=True)
+    number_attempts_per_week = fields.Integer(required=True)
+    number_attempts_total = fields.Integer(required=True)
+    target = fields.Integer(required=True)
+    preview_seconds = fields.Integer(required=True)
+    power_ratio = fields.Float(required=True)
+    abandon_limit = fields.Float(required=True)
+    abandon_rule = fields.String(required=True)
+    abandon_care_hours = fields.Integer(required=True)
+    machine_action = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)
 
 

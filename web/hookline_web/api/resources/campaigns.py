@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from hookline.api import ApiCreated, ApiDownload, ApiOperation, ApiPage, ApiRequest, ApiResource
 from hookline.db.models import Campaign
 from hookline.domain.access import Grant, Scope
-from hookline.domain.campaigns import CampaignState, Purpose
+from hookline.domain.campaigns import OVER, Purpose
 from hookline.errors import Conflict
-from hookline.services.campaigns import CampaignDraft
+from hookline.services.campaigns import DIALLING, CampaignDraft
 from hookline.services.exports import RowPer
 from hookline.services.keyset import Cursor
 from hookline.text import N_
 from hookline_web.api.resources import campaign_schemas as schemas
 from hookline_web.context import runtime
 from hookline_web.i18n import translated
+from hookline_web.schemas import dialling
 from hookline_web.schemas.campaigns import CampaignSchema as FormSchema
 from hookline_web.schemas.nested import load_rows
 from hookline_web.views.campaigns.choices import choices_for
@@ -56,7 +58,7 @@ def add_campaign(request: ApiRequest) -> ApiCreated:
 def change_campaign(request: ApiRequest) -> None:
     """Change some of a campaign."""
     present = get_campaign(request)
-    if present["state"] == CampaignState.ENDED:
+    if present["state"] in OVER:
         raise Conflict(N_("This campaign has ended, so it cannot be changed."), N_("Make a new one."))
     draft = _checked(present, {**present, **request.body})
     runtime().campaigns.update(request.actor, request.path["campaign_id"], draft)
@@ -169,7 +171,8 @@ def _rules(rules: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
 def _checked(present: Mapping[str, Any] | None, wanted: dict[str, Any]) -> CampaignDraft:
     """The draft, by the rules of the page for campaigns: only what the installation has can be named."""
     choices = choices_for(wanted["client_id"], _as_it_is(present) if present else None)
-    values = {name: wanted[name] for name in FormSchema(choices.known(())).fields}
+    values = {name: wanted[name] for name in FormSchema(choices.known(())).fields if name not in dialling.FIELDS}
+    values |= dialling.shown(SimpleNamespace(**{name: wanted[name] for name in DIALLING}))
     values["allowed_countries"] = ",".join(wanted["allowed_countries"])
     values["window"] = [{**day, "open": True} for day in wanted["window"]]
     values["retry_rules"] = [
@@ -178,6 +181,8 @@ def _checked(present: Mapping[str, Any] | None, wanted: dict[str, Any]) -> Campa
             "on": True,
             "delay_minutes": rule["delay_seconds"] // 60,
             "max_attempts": rule["max_attempts"],
+            "other_number": rule.get("other_number", False),
+            "other_time": rule.get("other_time", False),
         }
         for rule in wanted["retry_rules"]
     ]

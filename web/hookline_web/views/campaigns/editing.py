@@ -13,8 +13,8 @@ from hookline.db.models import Campaign
 from hookline.domain.access import Scope
 from hookline.domain.campaigns import (
     DEFAULT_DISPOSITIONS,
+    OVER,
     CallingWindow,
-    CampaignState,
     Category,
     DialMode,
     DispositionSpec,
@@ -22,7 +22,7 @@ from hookline.domain.campaigns import (
 )
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
-from hookline.services.campaigns import CampaignDraft
+from hookline.services.campaigns import DIALLING, CampaignDraft
 from hookline.text import N_
 from hookline_web import forms, labels
 from hookline_web.context import runtime
@@ -158,6 +158,8 @@ def _context(form: forms.Form, values: dict[str, Any], choices: Choices) -> dict
         "purposes": labels.choices(labels.PURPOSES),
         "dial_modes": [(mode, text) for mode, text in labels.choices(labels.DIAL_MODES) if mode in set(DialMode)],
         "categories": _categories(),
+        "abandon_rules": labels.choices(labels.ABANDON_RULES),
+        "machine_actions": labels.choices(labels.MACHINE_ACTIONS),
     }
 
 
@@ -180,7 +182,7 @@ def _draft(values: dict[str, Any], choices: Choices) -> CampaignDraft:
 def _editable(campaign_id: int) -> tuple[Campaign, CampaignDraft]:
     scope = g.actor.scope
     campaign = runtime().campaigns.get(scope, campaign_id)
-    if campaign.state == CampaignState.ENDED:
+    if campaign.state in OVER:
         raise Conflict(N_("This campaign has ended, so it cannot be changed."), N_("Make a new one."))
     return campaign, _stored_draft(scope, campaign)
 
@@ -205,6 +207,7 @@ def _stored_draft(scope: Scope, campaign: Campaign) -> CampaignDraft:
         required_policies=list(campaign.required_policies),
         allowed_countries=list(campaign.allowed_countries),
         record_calls=campaign.record_calls,
+        **{name: getattr(campaign, name) for name in DIALLING},
         list_ids=runtime().campaigns.list_ids(scope, campaign.id),
         agents={user.id: grant for user, grant in runtime().campaigns.assigned(scope, campaign.id)},
         dispositions=[

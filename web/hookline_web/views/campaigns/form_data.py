@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from hookline.domain.access import Grant
 from hookline.domain.campaigns import DEFAULT_RETRY_RULES, DEFAULT_WINDOW, Category, Purpose
 from hookline.services.campaigns import CampaignDraft
+from hookline_web.schemas import dialling
 
 GRANTS = ("dial_by_hand", "edit_contacts", "hear_own_recordings", "see_numbers")
 DAYS = range(7)
@@ -37,6 +38,7 @@ def sent_values(form: MultiDict[str, str]) -> dict[str, Any]:
     """The sent form with its rows gathered."""
     return {
         **{name: form.get(name, "") for name in _PLAIN},
+        **{name: form.get(name, "") for name in dialling.FIELDS},
         "record_calls": form.get("record_calls") == "true",
         "list_ids": form.getlist("list_ids"),
         "required_policies": form.getlist("required_policies"),
@@ -61,6 +63,7 @@ def stored_values(draft: CampaignDraft) -> dict[str, Any]:
     """A draft as the form shows it."""
     return {
         **{name: getattr(draft, name) for name in _PLAIN},
+        **dialling.shown(draft),
         "purpose": draft.purpose.value,
         "allowed_countries": ", ".join(draft.allowed_countries),
         "record_calls": draft.record_calls,
@@ -127,6 +130,7 @@ def _sent_agents(form: MultiDict[str, str]) -> list[dict[str, Any]]:
             "user_id": user_id,
             "assigned": user_id in assigned,
             **{name: user_id in holders for name, holders in granted.items()},
+            "weight": form.get(f"weight_{user_id}") or 1,
         }
         for user_id in sorted(everybody)
         if row_id(user_id) is not None
@@ -148,19 +152,22 @@ def _sent_days(form: MultiDict[str, str]) -> list[dict[str, Any]]:
 
 def _sent_rules(form: MultiDict[str, str]) -> list[dict[str, Any]]:
     tried_again = set(form.getlist("retry_on"))
+    other_number, other_time = set(form.getlist("retry_other_number")), set(form.getlist("retry_other_time"))
     return [
         {
             "result": result,
             "on": result in tried_again,
             "delay_minutes": form.get(f"delay_{result}") or None,
             "max_attempts": form.get(f"most_{result}") or None,
+            "other_number": result in other_number,
+            "other_time": result in other_time,
         }
         for result in RETRY_RESULTS
     ]
 
 
 def _agent_row(user_id: int, grant: Grant, assigned: bool) -> dict[str, Any]:
-    return {"user_id": user_id, "assigned": assigned, **{name: getattr(grant, name) for name in GRANTS}}
+    return {"user_id": user_id, "assigned": assigned, **{name: getattr(grant, name) for name in (*GRANTS, "weight")}}
 
 
 def _day_row(draft: CampaignDraft, day: int) -> dict[str, Any]:
@@ -179,4 +186,11 @@ def _rule_row(draft: CampaignDraft, result: str) -> dict[str, Any]:
     usual = next(rule for known, rule in DEFAULT_RETRY_RULES.items() if known.value == result)
     delay = int(present["delay_seconds"]) if present else usual.delay_seconds
     most = int(present["max_attempts"]) if present else usual.max_attempts
-    return {"result": result, "on": present is not None, "delay_minutes": -(-delay // 60), "max_attempts": most}
+    return {
+        "result": result,
+        "on": present is not None,
+        "delay_minutes": -(-delay // 60),
+        "max_attempts": most,
+        "other_number": bool(present and present.get("other_number")),
+        "other_time": bool(present and present.get("other_time")),
+    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import g, render_template, url_for
 
 from hookline.db.models import Campaign
-from hookline.domain.campaigns import CallingWindow, CampaignState
+from hookline.domain.campaigns import OVER, CallingWindow, CampaignState
 from hookline.permissions import requires
 from hookline.services.call_reads import CallFilters
 from hookline.services.campaign_checks import Missing
@@ -117,7 +117,7 @@ def _live(campaign_id: int) -> dict[str, object]:
 
 def _checks(campaign: Campaign) -> list[Check]:
     """The check list; empty where there is nothing to check or to mend."""
-    if campaign.state == CampaignState.ENDED:
+    if campaign.state in OVER:
         return []
     missing = {m.id: m for m in runtime().campaigns.missing(g.actor.scope, campaign.id)}
     if not missing and campaign.state != CampaignState.DRAFT:
