@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from hookline_telephony_sip.far_end.process import FarEndProcess
 from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.trunk import Trunk
 from tests.contract.browsers import BrowserFarSide, RigBrowsers
+from tests.plugins.telephony_sip.inbound_caller import InboundCaller
+from tests.plugins.telephony_sip.sipp_peer import free_udp_port
 
 HEARD_SECONDS = 0.3
 
@@ -88,6 +91,36 @@ class SipFarSide:
         return next(call for call in calls if user in (call["phone"], call["to"]))
 
 
+class CallerFarSide:
+    """Somebody who has called in."""
+
+    def __init__(self, caller: InboundCaller, pitches: dict[str, int]) -> None:
+        self._caller = caller
+        self._pitches = pitches
+
+    @property
+    def tone_hz(self) -> int:
+        return self._caller.tone_hz
+
+    def hears(self, address: str) -> bool:
+        return self.hears_tone(self._pitches[address])
+
+    def hears_tone(self, hz: int) -> bool:
+        return self._caller.hears_tone(hz)
+
+    def headers(self) -> Mapping[str, str]:
+        return {}
+
+    def digits(self) -> str:
+        return ""
+
+    def press(self, digit: str) -> None:
+        raise NotImplementedError("the kit presses digits on numbers only")
+
+    def hang_up(self) -> None:
+        self._caller.hang_up()
+
+
 class SipRig(RealTimeRig):
     """The SIP backend with its cells, and the far end as a process; each address says a tone of its own."""
 
@@ -96,7 +129,11 @@ class SipRig(RealTimeRig):
         self._far_end = FarEndProcess({"phones": [{"name": "anybody"}]})
         host, port = self._far_end.network.split(":")
         trunk = Trunk(id=1, name="far end", host=host, port=int(port), caller_id=self.caller_id)
-        self.backend = SipBackend(lambda client_id: [trunk], SIP_SETTINGS)
+        coming = replace(trunk, inbound=True)
+        settings = replace(SIP_SETTINGS, inbound_port=free_udp_port())
+        self.backend = SipBackend(lambda client_id: [trunk], settings, lambda: [coming])
+        self._listener = ("127.0.0.1", settings.inbound_port)
+        self._callers: dict[str, InboundCaller] = {}
         self.backend.start(self.log)
         self._count = itertools.count()
         self._pitches: dict[str, int] = {}
@@ -118,13 +155,22 @@ class SipRig(RealTimeRig):
         self._far_end.control.set_phone({"name": name, "answer": STATIONS[behaviour], "sound": self._tone(address)})
         return address
 
+    def caller(self, headers: Mapping[str, str]) -> str:
+        number = f"+48700{next(self._count):06}"
+        extra = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        pitch = int(self._tone(number)["frequency"])
+        self._callers[number] = InboundCaller(self._listener, number, "+48221000000", pitch, extra)
+        return number
+
     def open_browser(self, leg_id: str) -> str:
         return self._browsers.open(leg_id)
 
     def lose_browser(self, leg_id: str) -> None:
         self._browsers.lose(leg_id)
 
-    def far_side(self, leg_id: str, address: str) -> SipFarSide | BrowserFarSide:
+    def far_side(self, leg_id: str, address: str) -> SipFarSide | BrowserFarSide | CallerFarSide:
+        if address in self._callers:
+            return CallerFarSide(self._callers[address], self._pitches)
         browser = self._browsers.far_side(address, self._pitches)
         return browser or SipFarSide(self._far_end.control, address, self._pitches)
 
@@ -136,6 +182,8 @@ class SipRig(RealTimeRig):
     def close(self) -> None:
         self._browsers.close()
         self.backend.stop()
+        for caller in self._callers.values():
+            caller.close()
         self._far_end.stop()
 
     def _tone(self, address: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import os
 import queue
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from hookline.ports.telephony import (
     EventSink,
     LegEvent,
     LegKind,
+    NoSuchLeg,
     PlaceCall,
     Play,
     Problem,
@@ -34,6 +36,7 @@ from hookline.ports.telephony import (
 from hookline_telephony_sip.addresses import custom_headers, dtmf_digits, station_uri, user_part
 from hookline_telephony_sip.cell import messages as msg
 from hookline_telephony_sip.errors import (
+    AnsweredAlready,
     BackendStopped,
     BrowserUnheard,
     DuplicateLeg,
@@ -42,6 +45,7 @@ from hookline_telephony_sip.errors import (
     SameLeg,
     UnwritableRecording,
 )
+from hookline_telephony_sip.inbound import Inbound, InboundTrunks
 from hookline_telephony_sip.outbound import routes, usable_trunks
 from hookline_telephony_sip.pool import CellPool
 from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing
@@ -55,6 +59,7 @@ from hookline_telephony_sip.trunk import TrunkProvider
 
 log = structlog.get_logger(__name__)
 
+_ANSWER_SECONDS = 10.0
 _BROWSER_SECONDS = 8.0  # a STUN server that is silent takes five
 
 
@@ -65,7 +70,14 @@ class SipBackend:
     title: ClassVar[str] = "SIP"
     browser_module: ClassVar[str] = "/p/telephony_sip/static/phone.js"
 
-    def __init__(self, trunks: TrunkProvider, settings: SipSettings | None = None) -> None:
+    def __init__(
+        self,
+        trunks: TrunkProvider,
+        settings: SipSettings | None = None,
+        inbound: InboundTrunks = list,
+        wideband: Callable[[], bool] = bool,
+    ) -> None:
+        """`inbound`: trunks by which calls come in. `wideband`: whether a trunk speaks G.722."""
         self._trunks = trunks
         self._settings = settings or SipSettings()
         self._lock = threading.RLock()
@@ -74,19 +86,24 @@ class SipBackend:
         self._board: Switchboard | None = None
         self._reports: Reports | None = None
         self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._inbound_trunks = inbound
+        self._wideband = wideband
+        self._inbound: Inbound | None = None
         self._tickets: dict[str, queue.SimpleQueue[msg.BrowserTold]] = {}
         self._ticket_numbers = itertools.count(1)
 
     @property
     def capabilities(self) -> frozenset[Capability]:
         """Everything the port knows."""
-        return frozenset(Capability) - {Capability.INBOUND}
+        return frozenset(Capability)
 
     # --- life ---
 
     def start(self, sink: EventSink) -> None:
         """Write the sound files and start the warm pool. Raises OSError."""
         self._sink = sink
+        if self._settings.clock_rate is None and self._wideband():
+            self._settings = replace(self._settings, clock_rate=16000)
         self._files = tempfile.TemporaryDirectory(prefix="hookline-sip-")
         folder = Path(self._files.name)
         files = write_cell_files(folder, self._settings)
@@ -95,11 +112,17 @@ class SipBackend:
         self._reports = Reports(self._board, self._settings.rate)
         if importlib.util.find_spec("pjsua2") is not None:
             self._pool.start()
+            if self._settings.inbound_port:
+                self._inbound = Inbound(self._settings, self._inbound_trunks, self._tell)
+                self._inbound.start()
 
     def stop(self) -> None:
         """Hang up everything and end every cell; returns when their processes are gone."""
         with self._lock:
             pool, self._pool = self._pool, None
+            inbound, self._inbound = self._inbound, None
+        if inbound is not None:
+            inbound.stop()
         if pool is not None:
             pool.stop()
         if self._files is not None:
@@ -138,6 +161,11 @@ class SipBackend:
         trunks = self._trunks(client_id)
         return (trunks[0].caller_id or None) if trunks else None
 
+    def inbound_lines(self, client_id: int | None) -> Mapping[str, str]:
+        """The trunks by which calls for this client may come in."""
+        trunks = self._inbound_trunks() if self._settings.inbound_port else []
+        return {str(trunk.id): trunk.name for trunk in trunks if trunk.client_id in (None, client_id)}
+
     def dial_strings(self, number: str, client_id: int | None) -> list[str]:
         """What the client's trunks would be asked for, prefixes included; each once."""
         return list(dict.fromkeys(trunk.dial_string(number) for trunk in self._trunks(client_id)))
@@ -165,6 +193,32 @@ class SipBackend:
             entry = board.place(command.conversation_id, command.leg_id, command.kind)
             entry.trunk = trunks[0].id
             board.begin(entry, dial)
+
+    def answer(self, leg_id: str, conversation_id: str) -> None:
+        """Lead an offered call to the conversation's cell. Raises NoSuchLeg, AnsweredAlready, NoCapacity."""
+        with self._lock:
+            board = self._running_board()
+            if leg_id in board.table.legs:
+                raise AnsweredAlready
+            offered = self._inbound.answer(leg_id) if self._inbound else None
+            if offered is None or self._inbound is None:
+                raise NoSuchLeg(leg_id)
+            try:
+                entry = board.place(conversation_id, leg_id, LegKind.CUSTOMER)
+            except TelephonyError:
+                self._inbound.give_back(offered)
+                raise
+            entry.trunk = offered.trunk.id
+            trunk = offered.trunk
+            expect = msg.Expect(
+                leg=leg_id,
+                token=offered.token,
+                conversation=conversation_id,
+                patience=_ANSWER_SECONDS,
+                codecs=tuple(trunk.codecs),
+                dtmf=trunk.dtmf.value,
+            )
+            board.begin(entry, expect)
 
     def connect_station(self, command: ConnectStation) -> None:
         """Ring the station, or wait for its browser. Raises InvalidSipValue, NoTrunk, NoCapacity."""
@@ -199,7 +253,9 @@ class SipBackend:
         return told.body
 
     def hang_up(self, leg_id: str) -> None:
-        """End the leg. Raises NoSuchLeg."""
+        """End the leg, or refuse it where it is only offered. Raises NoSuchLeg."""
+        if self._inbound is not None and self._inbound.refuse(leg_id):
+            return
         with self._lock:
             self._running_board().table.leg(leg_id).carrier.cell.send(msg.HangUp(leg_id))
 
@@ -308,7 +364,9 @@ class SipBackend:
                 entry.home.cell.send(msg.StopRecording(recording_id))
 
     def close_conversation(self, conversation_id: str) -> None:
-        """Hang up what is left; its cell is free for the next."""
+        """Hang up what is left; its cell is free for the next. A call that is only offered is refused."""
+        if self._inbound is not None:
+            self._inbound.refuse_in(conversation_id)
         with self._lock:
             if self._board is not None and self._pool is not None:
                 self._board.close(conversation_id)
@@ -330,8 +388,7 @@ class SipBackend:
             ways = routes(trunks, command.address, command.caller_id, self._settings.reply_seconds)
         else:
             caller = user_part(command.caller_id or "hookline", "the caller ID")
-            host = self._settings.signalling_address or self._settings.bind_address
-            ways = (msg.Route(station_uri(command.address), f"sip:{caller}@{host}"),)
+            ways = (msg.Route(station_uri(command.address), f"sip:{caller}@{self._settings.cell_address}"),)
         return msg.Dial(
             leg=command.leg_id,
             routes=ways,
@@ -357,6 +414,10 @@ class SipBackend:
             waiting = self._tickets.get(report.ticket)
             if waiting is not None:
                 waiting.put(report)
+            return
+        if isinstance(report, msg.Expecting):
+            if self._inbound is not None:
+                self._inbound.lead(report.leg, self._settings.cell_address, report.port)
             return
         with self._lock:
             events = self._reports.hear(cell, report) if self._reports else []

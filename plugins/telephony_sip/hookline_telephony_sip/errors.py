@@ -84,6 +84,16 @@ class NoSuchRecording(TelephonyError):
         super().__init__(N_("This recording has ended."), N_("Start another one."), retryable=False)
 
 
+class AnsweredAlready(TelephonyError):
+    """The call is not offered any more: it was answered."""
+
+    id = "sip-answered-already"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(N_("This call was answered already."), retryable=False)
+
+
 class NoSupervisor(TelephonyError):
     """The leg is not a supervisor's."""
 

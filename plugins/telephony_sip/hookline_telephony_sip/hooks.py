@@ -27,7 +27,9 @@ class Hooks:
         self._settings: SipSettings = context.settings
         self._trunks = TrunkService(context.db)
         self._reach = TrunkReach(context.db, self._settings.bind_address)
-        self._backend = SipBackend(self._trunks.trunks_for, self._settings)
+        self._backend = SipBackend(
+            self._trunks.trunks_for, self._settings, self._trunks.inbound_trunks, self._trunks.speak_wideband
+        )
 
     @hookimpl
     def hookline_register_telephony_backends(self) -> list[TelephonyBackend]:

@@ -61,7 +61,7 @@ class CellProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # the library prints before its log settings apply
                 start_new_session=True,
-                env=_environment(),
+                env=child_environment(),
             )
         self._reader = threading.Thread(target=self._listen, name=f"cell-{self.number}", daemon=True)
 
@@ -152,7 +152,7 @@ def _command_line(settings: SipSettings, files: CellFiles, control: int) -> list
         *(sys.executable, "-P", "-m", "hookline_telephony_sip.cell"),
         *("--control", str(control)),
         *("--bind", settings.bind_address),
-        *("--signalling", settings.signalling_address or settings.bind_address),
+        *("--signalling", settings.cell_address),
         *("--clock-rate", str(settings.rate)),
         *("--comfort", str(files.comfort)),
         *("--silence", str(files.silence)),
@@ -163,7 +163,7 @@ def _command_line(settings: SipSettings, files: CellFiles, control: int) -> list
     ]
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """The import path as it is in this process, since the cell must run the same code, and none of our secrets."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     # The library looks host names up on the owner thread: a dead name server must not make the cell seem stuck.

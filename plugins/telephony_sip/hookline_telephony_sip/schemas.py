@@ -200,6 +200,19 @@ class SettingsSchema(BrowserSettingsFields):
             N_("Ringing customers per cell"), N_("How many calls share a cell until an agent has them: 1 to 4.")
         ),
     )
+    inbound_port = fields.Integer(
+        load_default=0,
+        metadata=says(
+            N_("Port for calls that come in"), N_("UDP port at which trunks may call; mostly 5060, 0 for none.")
+        ),
+    )
+    inbound_address = fields.String(
+        load_default="",
+        metadata=says(
+            N_("Address for calls that come in"),
+            N_("IPv4 address that trunks call; empty: the address above. A proxy in front belongs on the internet."),
+        ),
+    )
     signalling_address = fields.String(
         load_default="",
         metadata=says(

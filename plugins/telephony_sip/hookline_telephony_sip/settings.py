@@ -21,6 +21,8 @@ class SipSettings:
     must not be able to reach it.
     `signalling_address` and `proxy`: where a SIP proxy on this machine stands between cells and the world, the address
     that its side of SIP is bound to, like 127.0.0.1, and the proxy, like sip:127.0.0.1:5060;lr.
+    `inbound_port`: the UDP port at which the listener takes calls that come in; 0: none. `inbound_address`: its IPv4
+    address, where it is another than `bind_address`.
     `warm_cells`: cells kept ready for the next conversation. `max_cells`: how many may run.
     `conversations_per_cell`: after so many a cell is replaced by a fresh one.
     `ringing_per_cell`: how many customers of one cell may ring, or talk from it with an agent in another.
@@ -39,12 +41,19 @@ class SipSettings:
     max_cells: int = 16
     conversations_per_cell: int = 50
     ringing_per_cell: int = 4
+    inbound_port: int = 0
+    inbound_address: str = ""
     hold_music: Path | None = None
     clock_rate: int | None = None
     media_timeout_seconds: float = 30.0
     reply_seconds: float = 4.0
     session_seconds: int = 1800
     browser: BrowserSettings = field(default_factory=BrowserSettings)
+
+    @property
+    def cell_address(self) -> str:
+        """Where cells' SIP is bound."""
+        return self.signalling_address or self.bind_address
 
     @property
     def rate(self) -> int:
@@ -62,12 +71,14 @@ class SipSettings:
         return {
             "bind_address": (_is_ipv4(self.bind_address), address),
             "signalling_address": (not self.signalling_address or _is_ipv4(self.signalling_address), address),
+            "inbound_address": (not self.inbound_address or _is_ipv4(self.inbound_address), address),
             "proxy": (not self.proxy or bool(_PROXY.fullmatch(self.proxy)), "Write it like sip:127.0.0.1:5060;lr."),
             "hold_music": (self.hold_music is None or self.hold_music.is_file(), "There is no such file."),
         }
 
     def _numbers(self) -> dict[str, tuple[bool, str]]:
         return {
+            "inbound_port": (0 <= self.inbound_port < 65536, "Choose 0 (none) to 65535."),
             "max_cells": (1 <= self.max_cells <= 500, "Choose 1 to 500."),
             "warm_cells": (0 <= self.warm_cells <= self.max_cells, "Choose 0 up to the number of cells."),
             "conversations_per_cell": (1 <= self.conversations_per_cell <= 10000, "Choose 1 to 10000."),

@@ -23,7 +23,7 @@ class Caller:
         self.peer = (host, int(port))
         self.socket = self._bound()
         self.rtp = self._bound()
-        self.call_id = f"raw-{next(self.numbers)}@test"
+        self.call_id = f"raw-{next(self.numbers)}.test"
         self.to_tag = ""
         self.cseq = 0
         self.invite: Request | None = None
@@ -50,15 +50,22 @@ class Caller:
         return "\r\n".join([*lines, ""]).encode()
 
     def send(
-        self, method: str, to: str = "", body: bytes = b"", branch: str = "", cseq: int = 0, extra: str = ""
+        self,
+        method: str,
+        to: str = "",
+        body: bytes = b"",
+        branch: str = "",
+        cseq: int = 0,
+        extra: str = "",
+        target: str = "",
     ) -> Request:
-        """Send a request; within the dialog once there is one."""
+        """Send a request; within the dialog once there is one, and then perhaps to another `target` URI."""
         if not cseq:
             self.cseq += 1
         host, port = self.socket.getsockname()
         tag = f";tag={self.to_tag}" if self.to_tag else ""
         text = (
-            f"{method} sip:{to}@{self.peer[0]}:{self.peer[1]} SIP/2.0\r\n"
+            f"{method} {target or f'sip:{to}@{self.peer[0]}:{self.peer[1]}'} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{branch or f'{self.call_id}-{method}-{self.cseq}'};rport\r\n"
             f"{extra}From: <sip:caller@{host}>;tag=mine\r\nTo: <sip:{to}@x>{tag}\r\nCall-ID: {self.call_id}\r\n"
             f"CSeq: {cseq or self.cseq} {method}\r\nContact: <sip:caller@{host}:{port}>\r\nMax-Forwards: 70\r\n"

@@ -62,6 +62,15 @@ class ServerTransaction:
         if self.final and self.request.method == "INVITE":
             self._repeater = Repeater(self.repeat, self.never_acknowledged)
 
+    def pass_on(self, data: bytes, *, status: int) -> None:
+        """Send somebody else's response. A refusal is repeated until the ACK, an answer by whom it is from."""
+        if self.final:
+            return
+        self._last, self.final = data, status >= 200
+        self._send(data)
+        if status >= 300 and self.request.method == "INVITE":
+            self._repeater = Repeater(self.repeat, self.never_acknowledged)
+
     def repeat(self) -> None:
         """Send the last response again; nothing if there was none."""
         if self._last is not None:
