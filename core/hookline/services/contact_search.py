@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, column, exists, func, or_, select, table, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from hookline.db.contact_search import digits as as_digits
 from hookline.db.contact_search import fold
@@ -35,10 +35,11 @@ _FEWEST_DIGITS = 3
 #: Whose contacts are few enough to look through each of them.
 _FEW = 2_000
 #: How far PostgreSQL looks for frequent words before it asks the index, which hands out all that fit at once.
-_WINDOW = 20_000
+_WINDOW = 10_000
 _FTS = table("contact_fts", column("rowid"), column("contact_fts"))
 
 Ids = Select[int]
+Text = InstrumentedAttribute[str]
 
 
 @dataclass(frozen=True)
@@ -190,9 +191,10 @@ def _by_full_text(
 def _by_trigrams(
     session: Session, pieces: _Pieces, conditions: Sequence[ColumnElement[bool]], after: int, limit: int
 ) -> list[int]:
-    window = _page(select(ContactSearch.contact_id), ContactSearch.contact_id, after, _WINDOW).subquery()
-    near = select(Contact.id).join(ContactSearch, ContactSearch.contact_id == Contact.id)
-    near = near.where(ContactSearch.contact_id.in_(select(window.c.contact_id)), pieces.fit(session), *conditions)
+    around = _page(select(ContactSearch), ContactSearch.contact_id, after, _WINDOW).subquery()
+    window = aliased(ContactSearch, around)
+    near = select(Contact.id).join(window, window.contact_id == Contact.id)
+    near = near.where(pieces.fit(session, window.text), *conditions)
     found = list(session.scalars(_page(near, Contact.id, after, limit)))
     if len(found) == limit:
         return found
@@ -222,17 +224,18 @@ class _Pieces:
         if len(plain) < _FEWEST_DIGITS:
             return cls((fold(text),))
         # A national trunk zero or an international 00 is not part of E.164.
-        shown = as_digits(plain.lstrip("0") or plain)
+        stripped = plain.lstrip("0")
+        shown = as_digits(stripped if len(stripped) >= _FEWEST_DIGITS else plain)
         seeing = tuple(_seeing_campaigns(actor)) if actor.role is Role.AGENT else None
         return cls((fold(text),), shown, seeing)
 
-    def fit(self, session: Session) -> ColumnElement[bool]:
-        """The condition on `ContactSearch.text`."""
+    def fit(self, session: Session, text: Text = ContactSearch.text) -> ColumnElement[bool]:
+        """The condition on the text."""
         sqlite = session.get_bind().dialect.name == "sqlite"
-        said = and_(true(), *(_contains(word, sqlite) for word in self.words))
+        said = and_(true(), *(_contains(text, word, sqlite) for word in self.words))
         if not self.digits:
             return said
-        held = _contains(self.digits, sqlite)
+        held = _contains(text, self.digits, sqlite)
         return or_(said, held if self.seeing is None else held & in_campaigns(self.seeing))
 
     @property
@@ -250,7 +253,7 @@ def _trigrams(piece: str) -> str:
     return " AND ".join(f'"{trigram}"' for trigram in cut)
 
 
-def _contains(piece: str, sqlite: bool) -> ColumnElement[bool]:
+def _contains(text: Text, piece: str, sqlite: bool) -> ColumnElement[bool]:
     if sqlite:
-        return func.instr(ContactSearch.text, piece) > 0
-    return ContactSearch.text.like("%" + re.sub(r"([\\%_])", r"\\\1", piece) + "%", escape="\\")
+        return func.instr(text, piece) > 0
+    return text.like("%" + re.sub(r"([\\%_])", r"\\\1", piece) + "%", escape="\\")

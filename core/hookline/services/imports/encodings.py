@@ -19,8 +19,7 @@ _SAVE_ADVICE: Final = N_(
 _TEXT_ADVICE: Final = N_("Export the contacts as a CSV text file in UTF-8 and upload that.")
 
 _OTHER_FORMATS = (
-    (b"PK\x03\x04", N_("This is an Excel, LibreOffice or ZIP file, not CSV text.")),
-    (b"\xd0\xcf\x11\xe0", N_("This is an old Excel file (XLS), not CSV text.")),
+    (b"PK\x03\x04", N_("This is a ZIP file, not CSV text.")),
     (b"%PDF", N_("This is a PDF file, not CSV text.")),
     (b"\x1f\x8b", N_("This is a compressed file (gzip), not CSV text.")),
     (b"{\\rtf", N_("This is an RTF document, not CSV text.")),

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, select, true
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
-from hookline.db.models import CampaignList, ContactList, ImportRun, ListContact
+from hookline.db.models import Campaign, CampaignList, ContactList, ImportRun, ListContact
 from hookline.domain.access import Actor, Scope
 from hookline.errors import Conflict, NotFound
 from hookline.services.imports import mapping as mappings
@@ -26,8 +26,9 @@ from hookline.services.imports.mapping import ColumnMap
 from hookline.services.imports.model import ImportState, NewList, Preview, PreviewRow
 from hookline.services.imports.reading import Row
 from hookline.services.imports.rows import Form, to_draft
+from hookline.services.imports.rules import ImportRules
 from hookline.services.imports.uploads import Uploads
-from hookline.services.imports.worker import ImportWorker
+from hookline.services.imports.worker import ImportWorker, progress_of
 from hookline.services.lists import add_list, checked_country, reachable_list
 from hookline.text import N_
 
@@ -38,7 +39,7 @@ _WAIT_FOR_MAPPING = timedelta(hours=24)
 
 
 class ImportService:
-    """Brings CSV files into contact lists. `folder` keeps the uploads until their imports end."""
+    """Brings CSV files and workbooks into contact lists. `folder` keeps the uploads until their imports end."""
 
     def __init__(self, db: Database, folder: Path) -> None:
         self._db = db
@@ -106,6 +107,13 @@ class ImportService:
         checked = mappings.check(mapping, reading.dialect_from_json(run.dialect))
         with self._db.write() as unit:
             unit.session.get_one(ImportRun, import_id).mapping = _mapping_to_json(checked)
+
+    def set_rules(self, actor: Actor, import_id: int, rules: ImportRules) -> None:
+        """Say what becomes of rows about contacts that are known. Raises NotFound for a campaign of another client."""
+        run, _ = self._waiting(actor, import_id)
+        with self._db.write() as unit:
+            require_campaign(unit.session, actor.scope, run.client_id, rules)
+            unit.session.get_one(ImportRun, import_id).rules = rules.to_json()
 
     def set_mapping_by_words(self, actor: Actor, import_id: int, pairs: Mapping[str, str]) -> None:
         """Change the guess by "field → column" pairs, as given at the command line."""
@@ -185,6 +193,18 @@ class ImportService:
         for run in interrupted:
             self._submit(run.id, run.worker)
 
+    def cancel(self, actor: Actor, import_id: int) -> None:
+        """Stop a running import for good: rows that were written are kept until somebody undoes it. Raises Conflict."""
+        actor.require("contacts.import")
+        with self._db.write() as unit:
+            run = reachable_run(unit.session, actor.scope, import_id)
+            if run.state != ImportState.RUNNING:
+                raise Conflict(N_("This import is not running."))
+            stored_as, run.stored_as = run.stored_as, ""
+            run.state, run.finished_at = ImportState.CANCELLED.value, unit.clock.now()
+            unit.emit(progress_of(run))
+        self._uploads.delete(stored_as)
+
     def stop(self) -> None:
         """Stop after the batch in hand; what is left is continued by the next `recover`."""
         self._stopping.set()
@@ -200,7 +220,7 @@ class ImportService:
             fresh = unit.session.get_one(ImportRun, import_id)
             if fresh.state != ImportState.UPLOADED:
                 raise Conflict(N_("This import has already been started."))
-            fresh.state, fresh.worker = ImportState.RUNNING.value, worker
+            fresh.state, fresh.worker, fresh.started_at = ImportState.RUNNING.value, worker, unit.clock.now()
             fresh.mapping = _mapping_to_json(checked)
         return worker
 
@@ -224,6 +244,15 @@ def reachable_run(session: Session, scope: Scope, import_id: int) -> ImportRun:
     if run is None:
         raise NotFound(N_("There is no such import."), N_("Choose one from its list's page."))
     return run
+
+
+def require_campaign(session: Session, scope: Scope, client_id: int, rules: ImportRules) -> None:
+    """Raise NotFound where the rules name a campaign that is not the client's, or not in the scope."""
+    if rules.campaign_id is None:
+        return
+    campaign = session.get(Campaign, rules.campaign_id)
+    if campaign is None or campaign.client_id != client_id or not scope.covers_campaign(client_id, campaign.id):
+        raise NotFound(N_("There is no such campaign."))
 
 
 def _drop(session: Session, run: ImportRun) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from hookline.services.imports.errors import FileRefused
+from hookline.services.imports.spreadsheets import is_workbook, to_csv
 from hookline.text import N_
 
-MAX_BYTES: Final = 100 * 1024 * 1024
+#: A million rows of ten columns are some 120 MB.
+MAX_BYTES: Final = 1024 * 1024 * 1024
 _CHUNK = 1 << 20
 
 
@@ -22,7 +24,10 @@ class Uploads:
         self._limit = limit
 
     def store(self, stream: BinaryIO) -> str:
-        """Keep the stream's bytes; returns the name to find them by. Raises `FileRefused` beyond the limit."""
+        """Keep the stream's bytes, a workbook as CSV; returns the name to find them by.
+
+        Raises `FileRefused` beyond the limit, and for a workbook that cannot be read.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{secrets.token_hex(16)}.csv"
         size = 0
@@ -37,6 +42,8 @@ class Uploads:
                             params={"limit": self._limit // (1024 * 1024)},
                         )
                     file.write(chunk)
+            if is_workbook(self.path(name)):
+                to_csv(self.path(name))
         except BaseException:
             self.delete(name)
             raise

@@ -3,8 +3,10 @@ that after a crash it goes on with the next row."""
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import structlog
@@ -66,10 +68,11 @@ class ImportWorker:
         try:
             plan = self._plan(import_id, worker)
             drafter = Drafter(plan.form)
-            for chunk in self._chunks(plan, drafter):
-                if self._stopping.is_set():
-                    return
-                self._write(plan, len(chunk.rows), *drafter.drafts(chunk))
+            with _rarely_collected():
+                for chunk in self._chunks(plan, drafter):
+                    if self._stopping.is_set():
+                        return
+                    self._write(plan, len(chunk.rows), *drafter.drafts(chunk))
             self._end(import_id, worker, ImportState.DONE, "")
         except Superseded:
             log.info("import continues elsewhere", import_id=import_id)
@@ -128,8 +131,20 @@ class ImportWorker:
             run.state, run.error, run.finished_at = state.value, error, unit.clock.now()
             if state is ImportState.DONE:
                 run.total = run.done
-            unit.emit(_progress(run))
+            unit.emit(progress_of(run))
         self._uploads.delete(stored_as)
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Look for garbage cycles less often: a batch makes many small objects and no cycle, and looking at them over and
+    over takes a quarter of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _write_in(
@@ -155,7 +170,7 @@ def _write_in(
     _count(run, count, len(rejected), result)
     unit.session.flush()
     feed_campaigns(unit, plan.target.list_id, result.written.ids)
-    unit.emit(_progress(run))
+    unit.emit(progress_of(run))
     return result
 
 
@@ -172,7 +187,8 @@ def _count(run: ImportRun, rows: int, rejected: int, result: BatchResult) -> Non
         run.last_contact_id = max(made[-1], run.last_contact_id or 0)
 
 
-def _progress(run: ImportRun) -> ImportProgressed:
+def progress_of(run: ImportRun) -> ImportProgressed:
+    """How far the import has come, to be told."""
     return ImportProgressed(
         client_id=run.client_id, import_id=run.id, state=run.state, done=run.done, total=max(run.total, run.done)
     )
