@@ -10,6 +10,8 @@ centre.advance(3)                                   # rings, answers, is bridged
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -44,6 +46,8 @@ from hookline.testing.databases import lay_sqlite
 from hookline.testing.hook_calls import HookCalls, RecordingHost
 from hookline.testing.simulated import SimulatedBackend
 
+#: HOOKLINE_<PLUGIN>__<SETTING>
+_OF_A_PLUGIN = re.compile(r"HOOKLINE_[A-Z0-9_]+__")
 PASSWORD = "correct horse battery"  # noqa: S105 (a test kit's)
 
 
@@ -97,6 +101,8 @@ class Centre:
             database_url=database_url or lay_sqlite(folder / "hookline.db"),
             disabled_plugins=("telephony_sip", *disabled, *_all_but(plugins)),
             plugins=plugin_settings or {},
+            # As on the wall, a plugin's secrets come from the environment; what is core's own stays out.
+            environment={name: value for name, value in os.environ.items() if _OF_A_PLUGIN.match(name)},
         )
         host = RecordingHost(settings.disabled_plugins) if record else PluginHost(settings.disabled_plugins)
         self.hook_calls = host.hook_calls if isinstance(host, RecordingHost) else HookCalls()
@@ -225,10 +231,13 @@ class Centre:
             self.settle()
         return self.calls()[-1]
 
-    def call_with(self, number: str, code: str = "SUCCESS") -> Call:
-        """A whole call with a fresh contact of Acme, in a campaign and with an agent of its own; the call."""
+    def call_with(self, number: str, code: str = "SUCCESS", **draft: Any) -> Call:
+        """A whole call with a fresh contact of Acme, in a campaign and with an agent of its own; the call.
+
+        `draft` is what else the campaign is to be (`hookline.services.campaigns.CampaignDraft`).
+        """
         agent = self.agent(f"agent-{number}")
-        self.campaign([number], agents=[agent], name=f"Campaign {number}")
+        self.campaign([number], agents=[agent], name=f"Campaign {number}", **draft)
         self.start_work(agent)
         call = self.talk(agent, code, seconds=5)
         self.runtime.agents.log_out(agent)

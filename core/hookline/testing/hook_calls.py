@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hookline.plugin_host.host import PluginHost
@@ -23,6 +23,11 @@ class HookCall:
     arguments: dict[str, Any]
     result: Any = None
     error: Exception | None = None
+    implementation: Callable[..., Any] = field(default=lambda: None, repr=False)
+
+    def again(self) -> Any:
+        """Make the same call once more, as after a crash (not recorded); what it returns, or raises."""
+        return self.implementation(**self.arguments)
 
 
 class HookCalls:
@@ -63,9 +68,9 @@ class HookCalls:
             try:
                 result = method(*args, **kwargs)
             except Exception as error:
-                self._calls.append(HookCall(plugin, hook, arguments, error=error))
+                self._calls.append(HookCall(plugin, hook, arguments, None, error, method))
                 raise
-            self._calls.append(HookCall(plugin, hook, arguments, result))
+            self._calls.append(HookCall(plugin, hook, arguments, result, None, method))
             return result
 
         return recorded
