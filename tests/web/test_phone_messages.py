@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
+from hookline.db.models import Supervision
 from hookline.domain.access import Role
+from hookline.ports.telephony import ConnectStation, LegKind, StationKind
 from hookline.testing.browsing import Browsers
 from hookline.testing.centre import Centre
 
@@ -82,3 +86,47 @@ def test_the_desk_offers_the_browser_first_to_who_has_no_telephone(centre: Centr
     page = browsers("dora").get("/desk").text
     assert '<option value="browser">' in page
     assert " selected>dora</option>" in page
+
+
+def _supervise(centre: Centre, supervisor: int, agent: int) -> str:
+    leg, session = uuid.uuid4().hex, centre.session(agent)
+    assert session.conversation_id is not None
+    command = ConnectStation(
+        conversation_id=session.conversation_id,
+        leg_id=leg,
+        address="",
+        caller_id="hookline",
+        ring_timeout_seconds=45,
+        station=StationKind.BROWSER,
+        kind=LegKind.SUPERVISOR,
+    )
+    with centre.runtime.db.write() as unit:
+        unit.session.add(
+            Supervision(
+                supervisor_id=supervisor,
+                agent_id=agent,
+                backend="simulated",
+                conversation_id=session.conversation_id,
+                leg_id=leg,
+                station_kind="browser",
+                mode="listen",
+                started_at=unit.clock.now(),
+            )
+        )
+    centre.network.connect_station(command)
+    return leg
+
+
+def test_a_supervisor_listens_in_his_browser_and_nobody_else_does(
+    centre: Centre, anna: int, browsers: Browsers
+) -> None:
+    supervisor = browsers(Role.SUPERVISOR)
+    assert supervisor.get("/desk/phone/listening").json == {}
+    leg = _supervise(centre, centre.somebody(Role.SUPERVISOR), anna)
+    found = supervisor.get("/desk/phone/listening").json
+    assert found["leg"] == leg
+    assert found["module"].startswith("/p/simulated/phone.js")
+    sent = {"leg_id": leg, "page": PAGE, "message": OFFER}
+    assert browsers(Role.ADMINISTRATOR).post(found["post"], json=sent).status_code == 404
+    assert browsers("anna").post("/desk/phone", json=sent).status_code == 404
+    assert supervisor.post(found["post"], json=sent).json == {"type": "answer"}

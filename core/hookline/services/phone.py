@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
@@ -83,11 +83,11 @@ class PhoneService:
             return None
         return self._phone(agent.backend, agent.station_leg_id, agent.station_state)
 
-    def phone_of_supervision(self, supervision: Supervision) -> BrowserPhone | None:
-        """The leg on which a supervisor's page listens; None where he uses a telephone, or no longer listens."""
-        if supervision.state == "ended" or supervision.station_kind != StationKind.BROWSER:
-            return None
-        return self._phone(supervision.backend, supervision.leg_id, supervision.state)
+    def phone_of_supervisor(self, actor: Actor) -> BrowserPhone | None:
+        """The leg on which a supervisor's page listens; None where he uses a telephone, or does not listen."""
+        with self._db.read() as session:
+            found = session.scalar(_listening(actor).order_by(Supervision.id.desc()).limit(1))
+        return self._phone(found.backend, found.leg_id, found.state) if found else None
 
     def _phone(self, backend_name: str, leg_id: str, state: str) -> BrowserPhone | None:
         backend = self._hooks.backends().get(backend_name)
@@ -104,7 +104,7 @@ class PhoneService:
         this one does not `take` it, TelephonyError from the backend.
         """
         with self._db.read() as session:
-            listening = _supervision(session, actor, leg_id)
+            listening = session.scalar(_listening(actor).where(Supervision.leg_id == leg_id))
         backend = listening.backend if listening else self._agents_backend(actor, leg_id, page, take=take)
         return self._calls.backend(backend).browser_message(leg_id, message)
 
@@ -123,14 +123,12 @@ class PhoneService:
             return agent.backend
 
 
-def _supervision(session: Session, actor: Actor, leg_id: str) -> Supervision | None:
-    return session.scalar(
-        select(Supervision).where(
-            Supervision.leg_id == leg_id,
-            Supervision.supervisor_id == actor.user_id,
-            Supervision.station_kind == StationKind.BROWSER.value,
-            Supervision.state != "ended",
-        )
+def _listening(actor: Actor) -> Select[Supervision]:
+    """The actor's supervisions that are not over, in his browser."""
+    return select(Supervision).where(
+        Supervision.supervisor_id == actor.user_id,
+        Supervision.station_kind == StationKind.BROWSER.value,
+        Supervision.ended_at.is_(None),
     )
 
 

@@ -79,6 +79,7 @@ export class Microphone {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.stream = this.context = null;
     this.level = 0;
+    for (const canvas of this.canvases) draw(canvas, 0);
   }
 
   // Browsers hold the measuring back until somebody has clicked.

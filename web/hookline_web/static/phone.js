@@ -26,12 +26,12 @@ export { Microphone };
 
 export class Phone {
   // `leg`: the leg's id; `module`: the address of the backend's module; `post`: where messages go; `token`: the CSRF
-  // token; `silent`: for somebody who only listens, without a microphone. `onChange(phone)` is called at each change.
+  // token; `listenOnly`: whoever has no microphone, or gives none, listens. `onChange(phone)` is called at each change.
   //
   // `state`: "starting", "microphone" (see `problem`), "connecting", "connected", "away" (coming back by itself),
   // "elsewhere" (another page is the phone), "gone" (the leg has ended), "closed".
-  constructor({ leg, module, post, token, silent = false, onChange = () => {} }) {
-    Object.assign(this, { leg, module, post, token, silent, onChange });
+  constructor({ leg, module, post, token, listenOnly = false, onChange = () => {} }) {
+    Object.assign(this, { leg, module, post, token, listenOnly, onChange });
     this.state = "starting";
     this.problem = "";
     this.blocked = false; // the browser will not play sound before a click
@@ -58,15 +58,19 @@ export class Phone {
   // Begin, or begin again after a problem or in another page's stead.
   async start({ take = true } = {}) {
     this.#set("starting");
+    this.problem = "";
     try {
-      this.track = this.silent ? silence() : await this.microphone.open();
+      this.track = await this.microphone.open();
     } catch (error) {
       if (!(error instanceof MicrophoneProblem)) throw error;
       this.problem = error.problem;
-      this.#set("microphone");
-      return;
+      if (!this.listenOnly) {
+        this.#set("microphone");
+        if (this.problem === "denied") this.#awaitPermission();
+        return;
+      }
+      this.track = silence();
     }
-    this.problem = "";
     this.take = take;
     this.#set("connecting");
     this.#come();
@@ -209,6 +213,14 @@ export class Phone {
     await this.choose("");
   }
 
+  // Once the person has allowed it, by the browser's own means, go on without a click.
+  async #awaitPermission() {
+    const permission = await navigator.permissions?.query({ name: "microphone" }).catch(() => null);
+    permission?.addEventListener("change", () => {
+      if (permission.state === "granted" && this.state === "microphone") this.start();
+    }, { signal: this.listeners.signal, once: true });
+  }
+
   async #devicesChanged() {
     if (this.state === "microphone" && this.problem !== "denied") { await this.start(); return; }
     this.onChange(this);
@@ -216,5 +228,13 @@ export class Phone {
 }
 
 const sleep = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
+
+// The phone of a supervisor who is at an agent's line, in whatever page: null where he listens by a telephone or not at
+// all. `address` tells which leg it is (see views/phone.py).
+export const supervisorsPhone = async ({ address, token, onChange }) => {
+  const answer = await fetch(address);
+  const found = answer.ok ? await answer.json() : {};
+  return found.leg ? new Phone({ ...found, token, listenOnly: true, onChange }) : null;
+};
 
 const silence = () => new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0];

@@ -106,8 +106,8 @@
   });
   // The mute button silences at once; the server's word, which keeps the voice from the others, follows.
   document.addEventListener("submit", (event) => {
-    const form = event.target.closest("form[data-mute]");
-    if (form && phone) phone.mute(form.dataset.mute === "true");
+    const form = event.target.closest("form[data-desk]");
+    if (phone && form && new URL(form.action).pathname.endsWith("/desk/mute")) phone.mute(form.elements.on.value === "true");
   });
   setInterval(async () => {
     const found = await phone?.quality();

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from hookline import __version__
 from hookline.db.models import AgentSession, Campaign, Station
@@ -26,11 +26,27 @@ blueprint = Blueprint("phone", __name__, url_prefix="/desk/phone")
 @requires("desk.use")
 def message() -> Response:
     """Carry a message of an agent's page to the backend of its leg; the answer as JSON."""
-    return carry_message()
+    return _carry()
 
 
-def carry_message() -> Response:
-    """As `message`, for whoever has a leg in the browser: it must be the person's own. Raises InvalidInput."""
+@blueprint.get("/listening")
+@requires("calls.supervise")
+def listening() -> Response:
+    """The leg on which the supervisor's page is to listen, for static/phone.js: {} where he listens by none."""
+    phone = runtime().phone.phone_of_supervisor(g.actor)
+    if phone is None:
+        return jsonify({})
+    return jsonify(leg=phone.leg_id, module=module_address(phone.module), post=url_for("phone.listen"))
+
+
+@blueprint.post("/listening")
+@requires("calls.supervise")
+def listen() -> Response:
+    """Carry a message of a supervisor's page to the backend of his leg; the answer as JSON."""
+    return _carry()
+
+
+def _carry() -> Response:
     if (request.content_length or 0) > LONGEST_MESSAGE or not isinstance(request.get_json(silent=True), dict):
         raise InvalidInput(N_("The message is nested too deeply or too long."))
     sent = load(PhoneMessageSchema(), request.get_json())
