@@ -14,6 +14,7 @@ from hookline.db.leadership import SoleEngine, leadership_for
 from hookline.engine import Engine
 from hookline.health import HealthCheck
 from hookline.jobs import Job
+from hookline.outbound_addresses import AddressBook, AllowList
 from hookline.permissions import CORE_PERMISSIONS, Permissions
 from hookline.plugin_changes import PluginChanges
 from hookline.plugin_health import PluginChecks
@@ -30,6 +31,7 @@ from hookline.services.agents import AgentService
 from hookline.services.api_replies import ReplyService
 from hookline.services.call_reads import CallReadService
 from hookline.services.callbacks import CallbackService
+from hookline.services.campaign_plugins import CampaignPlugins
 from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.contact_history import ContactHistory
@@ -53,6 +55,7 @@ from hookline.services.health import HealthService
 from hookline.services.health_checks import Parts, PluginHealth, core_checks
 from hookline.services.identity import IdentityService
 from hookline.services.imports import ImportReports, ImportService, ImportUndo
+from hookline.services.imports.sources import ImportSources
 from hookline.services.job_board import JobBoard
 from hookline.services.lists import ListService
 from hookline.services.mail import MailServer, MailService
@@ -110,8 +113,9 @@ class Runtime:
         self.presenter = Presenter(self.db, self.gate, self.placer)
         self.work = WorkService(self.db, self.gate, self.placer, self.presenter)
         self.callbacks = CallbackService(self.db)
-        self.desk = DeskService(self.db, self.host)
+        self.desk = DeskService(self.db, self.host, self.desk_calls.targets)
         self.campaigns = CampaignService(self.db, self.host)
+        self.campaign_plugins = CampaignPlugins(self.db, self.host)
         self._make_lists(settings)
         self.explain = ExplainService(self.db, self.gate)
         self.figures = FigureService(self.db)
@@ -137,6 +141,8 @@ class Runtime:
         self.imports = ImportService(self.db, settings.uploads_dir)
         self.import_reports = ImportReports(self.db)
         self.import_undo = ImportUndo(self.db)
+        book = AddressBook(AllowList(settings.webhook_allowed_hosts))
+        self.import_sources = ImportSources(self.db, self.imports, settings.data_dir / "inbox", book)
 
     def _make_keepers(self, store: RecordingStore) -> None:
         """What runs by itself and looks after the rest: the engine, jobs, health, personal data."""
@@ -189,6 +195,7 @@ class Runtime:
                 self.agents, self.presenter, self.callbacks, self.desk_calls, self.settings.browser_grace_seconds
             ),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
+            *self.import_sources.jobs(),
             *self.webhooks.jobs(),
             *self.mail.jobs(),
             *self.host.jobs().values(),

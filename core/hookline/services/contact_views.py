@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hookline.db.models import Contact
 from hookline.domain.dialling import Refusal
+from hookline.services.custom_field_kinds import FieldType
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class ContactRow:
     external_id: str
     number: str
     more_numbers: int
+
+    @property
+    def title(self) -> str:
+        """What to call the contact: its name, else its first number, else its identifier; a number alone is enough."""
+        return self.name or self.number or self.external_id
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,15 @@ class ContactView:
     sees_numbers: bool
     may_edit: bool
     local_time: datetime
+    tags: tuple[str, ...] = ()
+    field_types: Mapping[str, FieldType] = field(default_factory=dict)
+    #: Labels of custom fields, by key.
+    field_titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What to call the contact: its name, else its first number, else its identifier; a number alone is enough."""
+        return self.contact.name or (self.numbers[0].shown if self.numbers else "") or self.contact.external_id or ""
 
 
 @dataclass(frozen=True)

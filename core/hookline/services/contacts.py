@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
 from hookline.db import locks
@@ -19,13 +19,17 @@ from hookline.db.models import (
     Contact,
     ContactList,
     ContactNumber,
+    ContactTag,
+    CustomField,
     ListContact,
+    ListField,
     Suppression,
 )
 from hookline.domain.access import Actor, Role, mask_number
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services.contact_search import ContactFilters, find, ids_with_numbers_seen
 from hookline.services.contact_views import ContactPage, ContactRow, ContactView, NumberView, Standing
+from hookline.services.custom_field_kinds import FieldKind, FieldType
 from hookline.services.phones import normalise
 from hookline.services.reach import contacts_within
 from hookline.services.revocation import revoke_open_attempts
@@ -39,6 +43,7 @@ EDITABLE = {
     "company": 200,
     "email": 200,
     "city": 120,
+    "region": 120,
     "language": 10,
     "notes": 10_000,
     "time_zone": 60,
@@ -104,6 +109,14 @@ class ContactService:
                 .order_by(ContactList.name)
             ).all()
             may_edit = _may_edit(session, actor, contact_id)
+            tags = session.scalars(select(ContactTag.tag).where(_tags_of(contact_id)).order_by(ContactTag.tag)).all()
+            types = field_types(session, contact_id)
+            labels = session.execute(
+                select(CustomField.key, CustomField.label).where(
+                    CustomField.client_id == contact.client_id, CustomField.label != ""
+                )
+            )
+            titles = {row[0]: row[1] for row in labels}
         return ContactView(
             contact=contact,
             client_name=client.name,
@@ -113,20 +126,37 @@ class ContactService:
             sees_numbers=sees,
             may_edit=may_edit,
             local_time=self._db.clock.now().astimezone(_zone(contact.time_zone)),
+            tags=tuple(tags),
+            field_types=types,
+            field_titles=titles,
         )
 
     # Changing
 
     def edit(
-        self, actor: Actor, contact_id: int, changes: Mapping[str, str], custom: Mapping[str, str] | None = None
+        self,
+        actor: Actor,
+        contact_id: int,
+        changes: Mapping[str, str],
+        custom: Mapping[str, str] | None = None,
+        *,
+        seen: datetime | None = None,
     ) -> None:
         """Change fields (see `EDITABLE`) and custom fields; an empty custom value removes the field.
 
-        Raises NotFound, NotPermitted, InvalidInput with each field's message; then nothing is changed.
+        `seen` is the contact's `updated_at` as whoever changes it saw it: raises Conflict where somebody changed it
+        since. Raises NotFound, NotPermitted, InvalidInput with each field's message; then nothing is changed.
         """
         checked = _checked(changes)
         with self._db.write() as unit:
             contact = _editable(unit.session, actor, contact_id)
+            if seen is not None and seen != contact.updated_at:
+                raise Conflict(
+                    N_("Somebody changed this contact while you were editing it."),
+                    N_("Look at what it says now, below your text, and save again to keep yours."),
+                )
+            if custom is not None:
+                custom = _typed(field_types(unit.session, contact_id), custom)
             for name, value in checked.items():
                 setattr(contact, name, value)
             if custom is not None:
@@ -183,6 +213,63 @@ class ContactService:
                     unit, number=number.e164, contact_id=contact_id, because="the number was marked as wrong"
                 )
             contact.updated_at = unit.clock.now()
+
+    def set_tags(self, actor: Actor, contact_id: int, tags: Sequence[str]) -> None:
+        """File the contact under these tags and no others; each has at most 60 characters."""
+        wanted = {" ".join(tag.split()) for tag in tags} - {""}
+        if any(len(tag) > 60 for tag in wanted) or len(wanted) > 50:
+            raise InvalidInput(
+                N_("A contact has at most 50 tags of at most 60 characters."),
+                fields={"tags": [N_("Write shorter or fewer tags, separated by commas.")]},
+            )
+        with self._db.write() as unit:
+            contact = _editable(unit.session, actor, contact_id)
+            held = {row.tag: row for row in unit.session.scalars(select(ContactTag).where(_tags_of(contact_id)))}
+            for tag in held.keys() - wanted:
+                unit.session.delete(held[tag])
+            for tag in sorted(wanted - held.keys()):
+                unit.session.add(ContactTag(contact_id=contact_id, tag=tag, client_id=contact.client_id))
+            contact.updated_at = unit.clock.now()
+
+    def tags(self, actor: Actor, limit: int = 200) -> list[str]:
+        """Tags that contacts of the actor's clients have, in the alphabet's order; none for agents."""
+        actor.require("contacts.view")
+        if actor.scope.campaigns is not None:
+            return []
+        asked = select(ContactTag.tag).distinct().order_by(ContactTag.tag).limit(limit)
+        if actor.scope.clients is not None:
+            asked = asked.where(ContactTag.client_id.in_(actor.scope.clients))
+        with self._db.read() as session:
+            return list(session.scalars(asked))
+
+
+def field_types(session: Session, contact_id: int) -> dict[str, FieldType]:
+    """The types of the contact's custom fields: what its lists say of them, the newest list first."""
+    found = session.scalars(
+        select(ListField)
+        .join(ListContact, ListContact.list_id == ListField.list_id)
+        .where(ListContact.contact_id == contact_id)
+        .order_by(ListField.list_id)
+    )
+    return {row.key: FieldType(FieldKind(row.kind), tuple(row.choices)) for row in found}
+
+
+def _typed(types: Mapping[str, FieldType], custom: Mapping[str, str]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    wrong: dict[str, list[str]] = {}
+    for key, value in custom.items():
+        fitting = types[key].kept(value) if key in types else value
+        if fitting is None:
+            wrong[f"custom-{key}"] = [N_("This does not fit the field's type.")]
+        else:
+            kept[key] = fitting
+    if wrong:
+        raise InvalidInput(N_("Some fields need another look."), N_("Mend the marked fields and send again."), wrong)
+    return kept
+
+
+def _tags_of(contact_id: int) -> ColumnElement[bool]:
+    return ContactTag.contact_id == contact_id
 
 
 def _hold_numbers(session: Session, contact_id: int) -> None:

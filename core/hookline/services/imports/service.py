@@ -29,7 +29,7 @@ from hookline.services.imports.rows import Form, to_draft
 from hookline.services.imports.rules import ImportRules
 from hookline.services.imports.uploads import Uploads
 from hookline.services.imports.worker import ImportWorker, progress_of
-from hookline.services.lists import add_list, checked_country, reachable_list
+from hookline.services.lists import add_list, checked_country, open_list, reachable_list
 from hookline.text import N_
 
 _PREVIEW_ROWS = 10
@@ -69,7 +69,7 @@ class ImportService:
                     else target
                 )
                 run = ImportRun(
-                    client_id=reachable_list(unit.session, actor.scope, list_id).client_id,
+                    client_id=open_list(unit.session, actor.scope, list_id).client_id,
                     list_id=list_id,
                     file_name=PurePath(file_name.replace("\\", "/")).name[:200] or "upload.csv",
                     stored_as=stored_as,

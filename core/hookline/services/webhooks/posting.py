@@ -53,9 +53,9 @@ class Poster:
         except OSError:
             return Answer(None, N_("The host's name leads nowhere."))
         tls = (self._tls or ssl.create_default_context()) if target.secure else None
-        connection = _PinnedConnection(target, addresses, tls, self._timeout)
+        connection = PinnedConnection(target, addresses, tls, self._timeout)
         try:
-            with _hard_end(connection, self._timeout) as over:
+            with hard_end(connection, self._timeout) as over:
                 answer = _exchange(connection, target, body, headers)
                 # Cut off, what had come by then may look whole.
                 return answer if not over.is_set() else _late()
@@ -65,7 +65,7 @@ class Poster:
             connection.close()
 
 
-class _PinnedConnection(HTTPConnection):
+class PinnedConnection(HTTPConnection):
     """Connects to a checked address, whatever the name says by now; the certificate is held against the name."""
 
     def __init__(self, target: Target, addresses: list[str], tls: ssl.SSLContext | None, timeout: float) -> None:
@@ -102,7 +102,7 @@ class _PinnedConnection(HTTPConnection):
 
 
 @contextmanager
-def _hard_end(connection: _PinnedConnection, seconds: float) -> Iterator[threading.Event]:
+def hard_end(connection: PinnedConnection, seconds: float) -> Iterator[threading.Event]:
     """Cut the connection after so many seconds: a socket's own timeout begins anew with each byte that drips in."""
     over = threading.Event()
 
