@@ -24,7 +24,10 @@ def slot_panels(name: str, **arguments: Any) -> list[tuple[str, Markup]]:
     if actor is None:
         return []
     shown = []
+    only = runtime().campaign_plugins.shown_with(arguments.get("campaign_id"), arguments.get("call_id"))
     for owned in sorted(shell().panels, key=lambda o: (o.value.order, o.value.title)):
+        if only and owned.plugin not in only:
+            continue
         if owned.value.slot == name and actor.can(owned.value.permission) and _is_active(owned.plugin):
             html = _render(owned, PanelRequest(actor, arguments))
             if html:

@@ -6,7 +6,7 @@ without an implementation returns None, which reads as "allowed".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import structlog
@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
 from hookline.data_holders import DataHolder
+from hookline.domain.campaigns import Purpose
 from hookline.domain.dialling import DialRequest
 from hookline.domain.results import DisposedCall
 from hookline.health import HealthCheck
@@ -83,6 +84,15 @@ class PluginHost:
     def contributed(self, hook: str) -> list[Owned[Any]]:
         """What plugins contribute by a hook whose things stand as long as their plugin does, with their owners."""
         return self._gathering.once(hook)
+
+    def owners(self, hook: str) -> dict[str, str]:
+        """Who contributed what by such a hook: the things' names, and their plugins."""
+        return {str(getattr(owned.value, "name", "")): owned.plugin for owned in self.contributed(hook)}
+
+    def rule_owners(self, purpose: Purpose, required: Collection[str]) -> set[str]:
+        """The plugins of policies that are required by name or meant for the purpose, in force or not."""
+        found = self.contributed("hookline_register_policies")
+        return {o.plugin for o in found if o.value.name in required or purpose in o.value.default_for}
 
     def backends_of(self, plugin: str) -> list[str]:
         """Names of a plugin's telephony backends."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from hookline.contributions import Policy
+from hookline.domain.campaigns import Purpose
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
 from hookline.ports.scripts import ScriptEngine
@@ -41,6 +43,14 @@ class Hooks(Protocol):
 
     def backends(self) -> dict[str, TelephonyBackend]:
         """Telephony backends by name."""
+        ...
+
+    def owners(self, hook: str) -> dict[str, str]:
+        """Who contributed what by a contribute hook: the things' names, and their plugins."""
+        ...
+
+    def rule_owners(self, purpose: Purpose, required: Collection[str]) -> set[str]:
+        """The plugins of policies that are required by name or meant for the purpose, in force or not."""
         ...
 
     def is_closing(self, backend: str) -> bool:

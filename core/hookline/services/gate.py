@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session, joinedload
 from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import AgentSession, Attempt, Call, Campaign, CampaignContact, Contact, DialDecision, Leg
 from hookline.domain.calls import CallEvent, CallState, next_state
-from hookline.domain.campaigns import Purpose, RecordState
+from hookline.domain.campaigns import MachineAction, Purpose, RecordState
 from hookline.domain.dialling import AttemptOpen, Decision, DialRefused, DialRequest, Refusal
 from hookline.domain.events import CallPlaced, DialDecided
 from hookline.errors import NotConfigured, NotFound
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import PlaceCall, TelephonyBackend
+from hookline.services.campaign_plugins import whose_rules_hold
 from hookline.services.dial_strings import judge_dial_strings
 from hookline.services.policies import CORE_POLICIES, core_refusals
 from hookline.services.revocation import await_withdrawals
@@ -157,6 +158,7 @@ class DialGate:
         with self._db.read() as session:
             refusals = core_refusals(session, request, campaign)
             refusals += self._about_dial_strings(session, request, campaign)
+            keeps = whose_rules_hold(session, self._hooks, campaign)
         if self._closed:
             refusals.append(Refusal("core.stopping", N_("Hookline is being stopped and takes no new calls."), "engine"))
         if self._hooks.is_closing(campaign.backend):
@@ -166,7 +168,8 @@ class DialGate:
             if name not in present:
                 refusals.append(_policy_missing(name))
         for answer in self._hooks.dial_refusals(request):
-            refusals.extend(answer.refusals)
+            if not keeps or answer.plugin in keeps:
+                refusals.extend(answer.refusals)
         return refusals
 
     def _about_dial_strings(self, session: Session, request: DialRequest, campaign: Campaign) -> list[Refusal]:
@@ -282,6 +285,7 @@ class DialGate:
             ring_timeout_seconds=record.campaign.ring_timeout_seconds,
             client_id=attempt.client_id,
             headers={"Campaign": str(attempt.campaign_id), "Contact": str(attempt.contact_id), "Call": str(call.id)},
+            detect_answerer=attempt.agent_id is None and record.campaign.machine_action != MachineAction.IGNORE,
         )
         return call, command
 

@@ -10,11 +10,13 @@ from flask_babel import gettext as _
 
 from hookline.db.models import Client, User
 from hookline.domain.access import Role
+from hookline.plugin_host.states import LOADED
 from hookline.services.campaigns import CampaignDraft
 from hookline.services.lists import ListRow
 from hookline.services.policy_titles import CORE_POLICY_TITLES
 from hookline_web.context import runtime
 from hookline_web.i18n import translated
+from hookline_web.plugin_facts import plugin_title
 from hookline_web.schemas.campaigns import Known
 
 
@@ -76,6 +78,13 @@ def policies(required: Iterable[str] = ()) -> tuple[PolicyChoice, ...]:
     ]
     gone = [PolicyChoice(name, name, "", False) for name in required if name not in present]
     return tuple(found + gone)
+
+
+def plugin_options(chosen: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Enabled plugins, and chosen ones that are not enabled any more: name and title."""
+    statuses = runtime().host.statuses.values()
+    names = {status.name for status in statuses if status.state in LOADED} | set(chosen)
+    return sorted(((name, plugin_title(name)) for name in names), key=lambda pair: pair[1].casefold())
 
 
 def policy_titles(names: Iterable[str]) -> dict[str, str]:

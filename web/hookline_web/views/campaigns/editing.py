@@ -31,7 +31,7 @@ from hookline_web.schemas.campaigns import CampaignSchema
 from hookline_web.schemas.nested import load_rows
 from hookline_web.views.campaigns import form_data
 from hookline_web.views.campaigns.blueprint import blueprint
-from hookline_web.views.campaigns.choices import Choices, choices_for, policies
+from hookline_web.views.campaigns.choices import Choices, choices_for, plugin_options, policies
 
 _DEFAULT_LABELS = {
     "SUCCESS": N_("Success"),
@@ -67,10 +67,12 @@ def new() -> tuple[str, int]:
 @requires("campaigns.manage")
 def create() -> Response | tuple[str, int]:
     """Make the campaign."""
-    values = form_data.sent_values(request.form)
+    values = {**form_data.sent_values(request.form), "only_plugins": request.form.getlist("only_plugins")}
     choices = choices_for(form_data.row_id(values["client_id"]))
     try:
-        campaign_id = runtime().campaigns.create(g.actor, _draft(values, choices))
+        draft, only = _draft(values, choices), _chosen_plugins(values)
+        campaign_id = runtime().campaigns.create(g.actor, draft)
+        runtime().campaign_plugins.choose(g.actor, campaign_id, only)
     except InvalidInput as error:
         return _page(forms.Form(values, error), values, choices, None)
     flash(_("The campaign is made. It dials once you start it."))
@@ -83,6 +85,7 @@ def edit(campaign_id: int) -> tuple[str, int]:
     """The form of a campaign."""
     campaign, present = _editable(campaign_id)
     values = form_data.stored_values(present)
+    values["only_plugins"] = sorted(runtime().campaign_plugins.of(campaign_id))
     return _page(forms.Form(values), values, choices_for(campaign.client_id, present), campaign)
 
 
@@ -91,10 +94,13 @@ def edit(campaign_id: int) -> tuple[str, int]:
 def update(campaign_id: int) -> Response | tuple[str, int]:
     """Change the campaign; its client stays what it is."""
     campaign, present = _editable(campaign_id)
-    values = {**form_data.sent_values(request.form), "client_id": campaign.client_id}
+    sent = {"client_id": campaign.client_id, "only_plugins": request.form.getlist("only_plugins")}
+    values = {**form_data.sent_values(request.form), **sent}
     choices = choices_for(campaign.client_id, present)
     try:
-        runtime().campaigns.update(g.actor, campaign_id, _draft(values, choices))
+        draft, only = _draft(values, choices), _chosen_plugins(values)
+        runtime().campaigns.update(g.actor, campaign_id, draft)
+        runtime().campaign_plugins.choose(g.actor, campaign_id, only)
     except InvalidInput as error:
         return _page(forms.Form(values, error), values, choices, campaign)
     flash(_("The changes are saved."))
@@ -155,6 +161,7 @@ def _context(form: forms.Form, values: dict[str, Any], choices: Choices) -> dict
         "days": values["window"],
         "rules": values["retry_rules"],
         "rows": values["dispositions"] or [form_data.empty_disposition()],
+        "plugin_options": plugin_options(values.get("only_plugins", ())),
         "purposes": labels.choices(labels.PURPOSES),
         "dial_modes": [(mode, text) for mode, text in labels.choices(labels.DIAL_MODES) if mode in set(DialMode)],
         "categories": _categories(),
@@ -177,6 +184,13 @@ def _draft(values: dict[str, Any], choices: Choices) -> CampaignDraft:
     known = choices.known(i for text in values["list_ids"] if (i := form_data.row_id(text)) is not None)
     draft: CampaignDraft = load_rows(CampaignSchema(known), form_data.for_schema(values))
     return draft
+
+
+def _chosen_plugins(values: dict[str, Any]) -> list[str]:
+    """The plugins the campaign is to work with; InvalidInput where they do not bring its telephony and its script."""
+    only: list[str] = values["only_plugins"]
+    runtime().campaign_plugins.check(only, values["backend"], values["script"])
+    return only
 
 
 def _editable(campaign_id: int) -> tuple[Campaign, CampaignDraft]:
