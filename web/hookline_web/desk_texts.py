@@ -12,6 +12,8 @@ PAUSES = {
     "restarted": N_("Hookline was restarted"),
     "wrap_up_expired": N_("the wrap-up time ran out"),
     "browser_gone": N_("your browser was away"),
+    "call_missed": N_("you let a call ring"),
+    "declined": N_("you let a call go"),
 }
 
 STATION_NOTES = {
@@ -48,12 +50,19 @@ IDLE = {
 }
 
 
+_WORDS = {
+    "missed": {"abandoned": N_("the caller hung up"), "ringing": N_("the call went to somebody else")},
+    "returned": {"": N_("nobody took the customer, who is back with you")},
+}
+
+
 @dataclass(frozen=True)
 class Notice:
     """A line about what just happened: a call result or "", and when the contact is due again, if ever."""
 
     result: str
     due_at: datetime | None
+    words: str = ""
 
 
 def notice_of(stored: str) -> Notice | None:
@@ -62,6 +71,8 @@ def notice_of(stored: str) -> Notice | None:
     if kind == "result":
         result, _, due = rest.partition(":")
         return Notice(result, datetime.fromisoformat(due) if due else None)
+    if kind in _WORDS:
+        return Notice("", None, _WORDS[kind].get(rest.strip(":"), ""))
     if kind == "retry" and rest:
         return Notice("", datetime.fromisoformat(rest))
     return None

@@ -45,6 +45,11 @@ class StationChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeskMoved(Event):
+    """The agent's desk is used in another window from now on."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactPresented(Event):
     """A campaign contact was reserved for the agent (screen pop)."""
 

@@ -14,6 +14,7 @@ from hookline.db.models import AgentSession, Call, Campaign, CampaignAgent, Camp
 from hookline.domain.access import Actor
 from hookline.domain.agents import AgentEvent, AgentState, IllegalAgentMove, next_state
 from hookline.domain.campaigns import CampaignState
+from hookline.domain.events import DeskMoved
 from hookline.errors import Conflict, InvalidInput, NotConfigured, NotFound
 from hookline.ports.hooks import Hooks
 from hookline.ports.telephony import (
@@ -37,6 +38,12 @@ from hookline.text import N_
 log = structlog.get_logger(__name__)
 STATION_RING_SECONDS = 45
 _BUSY = (AgentState.RINGING, AgentState.ON_CALL)
+
+
+class DeskElsewhere(Conflict):
+    """The agent's desk is used in another window."""
+
+    id = "desk-elsewhere"
 
 
 class AgentService:
@@ -237,12 +244,23 @@ class AgentService:
         if conversation and backend is not None:
             backend.close_conversation(conversation)
 
-    def heartbeat(self, user_id: int) -> None:
-        """The agent's browser is there."""
+    def heartbeat(self, user_id: int, page: str = "", *, take: bool = False) -> None:
+        """The agent's browser is there. A `page` that takes the desk acts from now on, any other one only reads."""
         with self._db.write() as unit:
             agent = unit.session.get(AgentSession, user_id)
-            if agent is not None:
-                agent.last_seen_at = unit.clock.now()
+            if agent is None:
+                return
+            agent.last_seen_at = unit.clock.now()
+            if page and agent.desk_page != page and (take or not agent.desk_page):
+                agent.desk_page = page
+                unit.emit(DeskMoved(agent_id=user_id))
+
+    def refuse_other_page(self, user_id: int, page: str) -> None:
+        """Raise DeskElsewhere where the desk is used in another window than this page."""
+        with self._db.read() as session:
+            agent = session.get(AgentSession, user_id)
+        if agent is not None and agent.desk_page not in ("", page):
+            raise DeskElsewhere(N_("You use the desktop in another window."), N_("Go on there, or take it over here."))
 
     def end_silent_sessions(self, grace_seconds: int) -> list[int]:
         """Set agents offline whose browser has been gone longer than the grace time, or who were deactivated.

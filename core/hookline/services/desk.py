@@ -14,6 +14,7 @@ from hookline.db.models import (
     AgentSession,
     Call,
     Callback,
+    CallParty,
     Campaign,
     CampaignContact,
     Client,
@@ -27,7 +28,7 @@ from hookline.db.models import (
 )
 from hookline.domain.access import Actor, Grant, mask_number
 from hookline.domain.agents import AgentState
-from hookline.domain.calls import CallState
+from hookline.domain.calls import OVER_FOR_AGENT, CallState
 from hookline.domain.campaigns import Category
 from hookline.domain.dialling import Refusal
 from hookline.domain.scripts import ScriptContext, ScriptView
@@ -38,6 +39,7 @@ from hookline.services.call_moves import refuse_other_call
 from hookline.services.idle import Idle, why_idle
 from hookline.services.phones import spaced
 from hookline.services.policies import local_midnight
+from hookline.services.transfer_targets import TargetBook, Targets
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
@@ -103,6 +105,11 @@ class DeskView:
     callback: Callback | None = None
     #: Grows with everything that happens: of two views the one with the higher version is the newer.
     version: int = 0
+    #: Whom the agent brought into his call, and whom he may bring in.
+    party: CallParty | None = None
+    targets: Targets | None = None
+    #: The colleague who asks the agent something, and about whom.
+    asked: Asked | None = None
     #: Why nobody is presented to a ready agent.
     idle: tuple[Idle, ...] = ()
 
@@ -114,20 +121,35 @@ class DeskView:
     @property
     def in_call(self) -> bool:
         """Whether a call is up or being set up."""
-        return self.call is not None and self.call.state != CallState.ENDED
+        return self.call is not None and self.call.state not in OVER_FOR_AGENT
+
+    @property
+    def incoming(self) -> bool:
+        """Whether a caller, or a colleague's customer, rings at the agent."""
+        offered = self.call is not None and (self.call.direction == "inbound" or self.call.parent_id is not None)
+        return offered and self.call is not None and self.call.state == CallState.RINGING
 
     @property
     def awaits_disposition(self) -> bool:
         """Whether the agent must say what came of the last call."""
-        return self.call is not None and self.call.state == CallState.ENDED and self.call.disposed_at is None
+        return self.call is not None and self.call.state in OVER_FOR_AGENT and self.call.disposed_at is None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A colleague who asks something about his customer."""
+
+    colleague: str
+    contact: str
 
 
 class DeskService:
     """Reads the desk and keeps script answers."""
 
-    def __init__(self, db: Database, hooks: Hooks) -> None:
+    def __init__(self, db: Database, hooks: Hooks, targets: TargetBook) -> None:
         self._db = db
         self._hooks = hooks
+        self._targets = targets
 
     def view(self, actor: Actor, language: str = "en") -> DeskView:
         """The actor's desk as it stands."""
@@ -140,7 +162,8 @@ class DeskService:
             if agent is None or record is None:
                 idle = tuple(why_idle(self._db, agent)) if agent and agent.state == AgentState.READY else ()
                 able = self._capabilities(agent)
-                return DeskView(agent, station, today=today, capabilities=able, idle=idle, version=version)
+                asked = _asked(session, agent)
+                return DeskView(agent, station, today=today, capabilities=able, idle=idle, asked=asked, version=version)
             call = session.get(Call, agent.call_id) if agent.call_id else None
             campaign = session.get_one(Campaign, record.campaign_id)
             client = session.get_one(Client, record.client_id)
@@ -149,6 +172,9 @@ class DeskService:
             history = _history(session, actor, record, call)
             refusals = _refusals(session, agent, record)
             callback = session.get(Callback, record.callback_id) if record.callback_id else None
+            party = _party(session, call)
+        connected = call is not None and call.state == CallState.CONNECTED
+        targets = self._targets.targets(actor, call) if call is not None and connected and party is None else None
         script, script_error = self._script(actor, record, campaign, call, client, language)
         return DeskView(
             agent=agent,
@@ -170,6 +196,8 @@ class DeskService:
             today=today,
             refusals=refusals,
             callback=callback,
+            party=party,
+            targets=targets,
             version=version,
         )
 
@@ -282,6 +310,20 @@ def _history(session: Session, actor: Actor, record: CampaignContact, present: C
         PastCall(c.id, c.queued_at, agent or "", c.result, label or "", c.note, campaign)
         for c, agent, label, campaign in rows
     )
+
+
+def _party(session: Session, call: Call | None) -> CallParty | None:
+    if call is None:
+        return None
+    return session.scalar(select(CallParty).where(CallParty.call_id == call.id, CallParty.ended_at.is_(None)))
+
+
+def _asked(session: Session, agent: AgentSession | None) -> Asked | None:
+    party = session.get(CallParty, agent.party_id) if agent and agent.party_id else None
+    if party is None:
+        return None
+    call = session.get_one(Call, party.call_id)
+    return Asked(session.get_one(User, party.asked_by).display_name, session.get_one(Contact, call.contact_id).name)
 
 
 def _wrap_up_end(agent: AgentSession, campaign: Campaign) -> datetime | None:

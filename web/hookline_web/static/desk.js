@@ -4,7 +4,8 @@
   "use strict";
   const desk = () => document.getElementById("desk");
   const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
-  const headers = { "HX-Request": "true", "X-CSRFToken": token };
+  const page = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const headers = { "HX-Request": "true", "X-CSRFToken": token, "X-Desk-Page": page };
   const typing = (element) => element.closest("textarea, select, input:not([type=radio]):not([type=checkbox])") !== null;
   const failed = () => document.getElementById("toasts").dataset.offline;
   const say = (text) => document.dispatchEvent(new CustomEvent("hookline:toast", { detail: { text, error: true } }));
@@ -67,6 +68,7 @@
     document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: desk() } }));
     document.dispatchEvent(new CustomEvent("hookline:desk"));
     tick();
+    showOwner();
     if (before !== desk().dataset.state) announce(desk().dataset.state);
   };
 
@@ -146,12 +148,12 @@
     const key = event.key.toLowerCase();
     const target = event.target;
     if (key === "escape" && typing(target)) { target.blur(); return; }
-    if (typing(target) || (key === "enter" && target.closest("button, summary, a"))) return;
+    if (elsewhere() || typing(target) || (key === "enter" && target.closest("button, summary, a"))) return;
     const control = desk().querySelector(`[data-shortcut="${CSS.escape(key)}"]`);
     if (!control || control.closest("fieldset:disabled")) return;
     event.preventDefault();
     control.click();
-    if (control.tagName === "SUMMARY") control.parentElement.querySelector(".menu-items button")?.focus();
+    if (control.tagName === "SUMMARY") control.parentElement.querySelector(".menu-items button, .menu-items input:not([type=hidden])")?.focus();
   });
 
   // Times that count down, and the contact's local time
@@ -178,14 +180,31 @@
     document.title = ["reserved", "ringing", "on_call", "wrap_up"].includes(state) && words ? `● ${words} · ${title}` : title;
   };
 
-  const heartbeat = () => { post(desk().dataset.heartbeat, new FormData()); };
+  // Of two windows one acts: the one opened last. The other reads, and can take the desk over.
+
+  const heartbeat = (take = false) => {
+    const body = new FormData();
+    body.set("page", page);
+    if (take) body.set("take", "true");
+    return post(desk().dataset.heartbeat, body);
+  };
+  const elsewhere = () => desk().dataset.owner !== "" && desk().dataset.owner !== page;
+  const showOwner = () => {
+    desk().classList.toggle("elsewhere", elsewhere());
+    for (const region of desk().querySelectorAll(":scope > :not(#desk-elsewhere)")) region.inert = elsewhere();
+  };
+  document.addEventListener("click", async (event) => {
+    if (!event.target.closest("[data-take-desk]")) return;
+    await heartbeat(true);
+    refresh();
+  });
 
   for (const type of document.body.dataset.eventTypes.split(" ")) document.body.addEventListener(`hookline:${type}`, refresh);
   document.body.addEventListener("hookline:resumed", refresh);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { heartbeat(); refresh(); } });
   setInterval(tick, 1000);
-  setInterval(heartbeat, 15000);
-  heartbeat();
+  setInterval(() => heartbeat(), 15000);
+  heartbeat(true).then(refresh);
   tick();
   announce(desk().dataset.state);
 })();

@@ -87,6 +87,13 @@ class OfCallSchema(Schema):
     call_id = fields.Integer(load_default=None, allow_none=True)
 
 
+class PresenceSchema(Schema):
+    """Which page is there, by the name it gave itself, and whether it takes the desk."""
+
+    page = fields.String(load_default="", validate=validate.Regexp(r"^[0-9a-f]{0,64}$"))
+    take = fields.Boolean(load_default=False)
+
+
 class AnswerSchema(OfCallSchema):
     """A script answer."""
 
@@ -127,7 +134,7 @@ def fragment() -> str:
 def start() -> BaseResponse | str:
     """Take a station and begin."""
     data = load(StartSchema(), _blank_to_none(request.form))
-    return _act(lambda: runtime().agents.start_work(g.actor, data["station_id"], data["campaign_id"]))
+    return act_on_desk(lambda: runtime().agents.start_work(g.actor, data["station_id"], data["campaign_id"]))
 
 
 @blueprint.post("/ready")
@@ -139,21 +146,21 @@ def ready() -> BaseResponse | str:
         runtime().agents.go_ready(g.actor)
         runtime().presenter.present(g.actor.user_id)
 
-    return _act(act)
+    return act_on_desk(act)
 
 
 @blueprint.post("/pause")
 @requires("desk.use")
 def pause() -> BaseResponse | str:
     """Pause with a reason."""
-    return _act(lambda: runtime().agents.pause(g.actor, load(ReasonSchema(), request.form)["reason"]))
+    return act_on_desk(lambda: runtime().agents.pause(g.actor, load(ReasonSchema(), request.form)["reason"]))
 
 
 @blueprint.post("/end")
 @requires("desk.use")
 def end_shift() -> BaseResponse | str:
     """End the shift; the log-in stays."""
-    return _act(lambda: runtime().agents.log_out(g.actor.user_id))
+    return act_on_desk(lambda: runtime().agents.log_out(g.actor.user_id))
 
 
 @blueprint.post("/dial")
@@ -161,7 +168,7 @@ def end_shift() -> BaseResponse | str:
 def dial() -> BaseResponse | str:
     """Dial the presented contact."""
     data = load(DialSchema(), _blank_to_none(request.form))
-    return _act(lambda: runtime().work.dial(g.actor, data["number_id"], data["record_id"]))
+    return act_on_desk(lambda: runtime().work.dial(g.actor, data["number_id"], data["record_id"]))
 
 
 @blueprint.post("/dial-by-hand")
@@ -169,7 +176,7 @@ def dial() -> BaseResponse | str:
 def dial_by_hand() -> BaseResponse | str:
     """Dial a typed number."""
     data = load(HandSchema(), request.form)
-    return _act(lambda: runtime().work.dial_by_hand(g.actor, data["campaign_id"], data["number"]))
+    return act_on_desk(lambda: runtime().work.dial_by_hand(g.actor, data["campaign_id"], data["number"]))
 
 
 @blueprint.post("/skip")
@@ -177,35 +184,35 @@ def dial_by_hand() -> BaseResponse | str:
 def skip() -> BaseResponse | str:
     """Put the presented contact aside."""
     data = load(SkipSchema(), _blank_to_none(request.form))
-    return _act(lambda: runtime().work.skip(g.actor, data["reason"], data["record_id"]))
+    return act_on_desk(lambda: runtime().work.skip(g.actor, data["reason"], data["record_id"]))
 
 
 @blueprint.post("/hang-up")
 @requires("desk.use")
 def hang_up() -> BaseResponse | str:
     """End the call."""
-    return _act(lambda: runtime().calls.hang_up(g.actor))
+    return act_on_desk(lambda: runtime().calls.hang_up(g.actor))
 
 
 @blueprint.post("/hold")
 @requires("desk.use")
 def hold() -> BaseResponse | str:
     """Hold the customer, or take him back."""
-    return _act(lambda: runtime().calls.hold(g.actor, load(SwitchSchema(), request.form)["on"]))
+    return act_on_desk(lambda: runtime().calls.hold(g.actor, load(SwitchSchema(), request.form)["on"]))
 
 
 @blueprint.post("/mute")
 @requires("desk.use")
 def mute() -> BaseResponse | str:
     """Mute the agent's voice, or let it through."""
-    return _act(lambda: runtime().calls.mute(g.actor, load(SwitchSchema(), request.form)["on"]))
+    return act_on_desk(lambda: runtime().calls.mute(g.actor, load(SwitchSchema(), request.form)["on"]))
 
 
 @blueprint.post("/keypad")
 @requires("desk.use")
 def keypad() -> BaseResponse | str:
     """Send digits."""
-    return _act(lambda: runtime().calls.send_dtmf(g.actor, load(DigitsSchema(), request.form)["digits"]))
+    return act_on_desk(lambda: runtime().calls.send_dtmf(g.actor, load(DigitsSchema(), request.form)["digits"]))
 
 
 @blueprint.post("/dispose")
@@ -214,7 +221,7 @@ def dispose() -> BaseResponse | str:
     """Say what came of the call."""
     data = load(DispositionSchema(), _blank_to_none(request.form))
     wish = CallbackWish(data["wall"], data["personal"]) if data["wall"] else None
-    return _act(lambda: runtime().work.dispose(g.actor, data["code"], data["note"] or "", wish, data["call_id"]))
+    return act_on_desk(lambda: runtime().work.dispose(g.actor, data["code"], data["note"] or "", wish, data["call_id"]))
 
 
 @blueprint.post("/note")
@@ -238,13 +245,16 @@ def answer() -> Response:
 @blueprint.post("/heartbeat")
 @requires("desk.use")
 def heartbeat() -> Response:
-    """The page is there."""
-    runtime().agents.heartbeat(g.actor.user_id)
+    """The page is there; the one that was opened last, or was told to, takes the desk."""
+    data = load(PresenceSchema(), request.form)
+    runtime().agents.heartbeat(g.actor.user_id, data["page"], take=data["take"])
     return Response(status=204)
 
 
-def _act(act: Callable[[], object]) -> BaseResponse | str:
+def act_on_desk(act: Callable[[], object]) -> BaseResponse | str:
     """Do it, then show the desk as it is now. A refusal by the gate is shown on the desk, not as an error."""
+    if "X-Desk-Page" in request.headers:
+        runtime().agents.refuse_other_page(g.actor.user_id, request.headers["X-Desk-Page"])
     try:
         act()
     except DialRefused:

@@ -10,6 +10,8 @@ from hookline.text import N_
 #: Events of the installation or of people who work in it: they belong to no client.
 _INTERNAL = {
     "AgentStateChanged",
+    "DeskMoved",
+    "SupervisionChanged",
     "StationChanged",
     "ApiTokenIssued",
     "ApiTokenRevoked",
@@ -26,6 +28,9 @@ TITLES = {
     "CallAnswered": N_("The customer answered"),
     "CallConnected": N_("Customer and agent hear each other"),
     "CallChanged": N_("A call was held, resumed or muted"),
+    "CallOffered": N_("A caller, or a colleague's customer, rings at an agent"),
+    "CallPartyChanged": N_("Somebody was brought into a call, or left it"),
+    "CallPassed": N_("The agent left a call, which goes on without him"),
     "CallEnded": N_("A call is over, with its result"),
     "CallDisposed": N_("The agent said what came of a call"),
     "RecordingStored": N_("A recording can be played"),
