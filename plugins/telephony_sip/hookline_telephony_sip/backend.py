@@ -139,6 +139,12 @@ class SipBackend:
         pool = self._pool
         return pool.alive() if pool else 0
 
+    @property
+    def listener_pid(self) -> int | None:
+        """The process that takes calls that come in; None where none runs."""
+        inbound = self._inbound
+        return inbound.listener.pid if inbound is not None else None
+
     def cell_pid(self, conversation_id: str) -> int | None:
         """The process that carries the conversation, for diagnosis; None where there is none."""
         with self._lock:

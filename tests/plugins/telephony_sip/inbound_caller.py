@@ -28,6 +28,8 @@ class InboundCaller:
         self._dialled = dialled
         self.statuses: list[int] = []
         self.ended = threading.Event()
+        self.other = 0
+        self._came = threading.Event()
         self._caller = Caller(f"{listener[0]}:{listener[1]}")
         self._caller.socket.settimeout(0.05)
         self._caller.rtp.settimeout(0.02)
@@ -64,6 +66,15 @@ class InboundCaller:
             user = invite.uri.removeprefix("sip:").partition("@")[0]
             self._caller.send("CANCEL", user, branch=branch, cseq=invite.cseq)
 
+    def asks(self, method: str, extra: str) -> int:
+        """Send another request within the dialog; the status of its answer."""
+        self.other = 0
+        self._caller.send(method, self._dialled, extra=extra + self._routes, target=self._contact)
+        deadline = time.monotonic() + 5
+        while not self.other and time.monotonic() < deadline:
+            self._came.wait(0.1)
+        return self.other
+
     def hears_tone(self, hertz: int) -> bool:
         """Whether this pitch is heard just now."""
         frames = list(self._heard)
@@ -86,6 +97,9 @@ class InboundCaller:
                 self._answer_came(message)
             elif message.cseq_method == "BYE":
                 self.ended.set()
+            elif message.cseq_method != "CANCEL":
+                self.other = message.status
+                self._came.set()
 
     def _answer_came(self, response: Response) -> None:
         self.statuses.append(response.status)

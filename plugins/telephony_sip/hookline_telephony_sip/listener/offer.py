@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hookline_telephony_sip.listener.routing import Address, Routing, hops_left, vias_marked
+from hookline_telephony_sip.listener.routing import Address, Routing, hops_left, passed_headers, vias_marked
 from hookline_telephony_sip.sip.addresses import parse_name_addr, parse_uri, split_values
 from hookline_telephony_sip.sip.errors import MalformedMessage
 from hookline_telephony_sip.sip.messages import Headers, Request, Response
@@ -22,6 +22,7 @@ _REASONS = {
     481: "Call/Transaction Does Not Exist",
     486: "Busy Here",
     487: "Request Terminated",
+    501: "Not Implemented",
     503: "Service Unavailable",
     603: "Decline",
 }
@@ -70,9 +71,8 @@ class Offer:
         out.add("Record-Route", routing.record_route(cell, self.source))
         out.add("Max-Forwards", str(hops_left(request)))
         out.add(OFFER_HEADER, token)
-        kept = ("Via", "Max-Forwards", "Route", OFFER_HEADER)
-        for name, value in request.headers:
-            if name not in kept:
+        for name, value in passed_headers(request):
+            if name.lower() != OFFER_HEADER.lower():
                 out.add(name, value)
         self.cell = cell
         self.sent = Request(headers=out, body=request.body, method="INVITE", uri=f"sip:hookline@{cell[0]}:{cell[1]}")

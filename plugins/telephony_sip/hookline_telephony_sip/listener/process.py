@@ -44,13 +44,14 @@ class ListenerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="listener", daemon=True)
+        self._up = False
         self.port = 0
 
     @property
     def pid(self) -> int | None:
-        """The running process."""
+        """The process, once its port is bound."""
         process = self._process
-        return process.pid if process is not None and process.poll() is None else None
+        return process.pid if self._up and process is not None and process.poll() is None else None
 
     def start(self) -> None:
         """Begin to keep one running."""
@@ -111,6 +112,7 @@ class ListenerProcess:
         try:
             return self._listen(ours)
         finally:
+            self._up = False
             with self._sending:
                 self._control = None
             ours.close()
@@ -127,6 +129,7 @@ class ListenerProcess:
                     if isinstance(word, Listening):
                         came_up, self.port = True, word.port
                         self._on_start()
+                        self._up = True
                     else:
                         self._on_word(word)
             except (OSError, ValueError) as error:

@@ -16,6 +16,15 @@ from hookline_telephony_sip.sip.messages import Headers, Request, Response
 
 Address = tuple[str, int]
 MAX_FORWARDS = 70
+PASSED_METHODS = ("INVITE", "ACK", "BYE", "UPDATE", "INFO", "PRACK", "OPTIONS")
+"""What goes on within a dialog. The library behind must not be shown more than it needs: REFER would have it dial."""
+
+_PASSED_HEADERS = frozenset(
+    {
+        *("from", "to", "call-id", "cseq", "contact", "record-route", "content-type", "supported", "require", "allow"),
+        *("session-expires", "min-se", "rseq", "rack", "proxy-authorization", "authorization", "reason", "user-agent"),
+    }
+)
 _SIGNATURE_DIGITS = 24
 _BRANCH = "z9hG4bK"
 
@@ -40,7 +49,9 @@ class Routing:
         cell, peer = self._ends_of(routes.pop(0))
         target = (_address_of(routes[0] if routes else request.uri) or peer) if source == cell else cell
         left = hops_left(request)
-        headers = [(name, value) for name, value in request.headers if name not in ("Route", "Via", "Max-Forwards")]
+        if request.method not in PASSED_METHODS:
+            raise MalformedMessage("not for a cell")
+        headers = passed_headers(request)
         out = Headers([("Via", self.via(request, source)), *vias_marked(request, source)])
         out.add("Max-Forwards", str(left))
         for route in routes:
@@ -78,6 +89,15 @@ class Routing:
 
     def _sign(self, place: str) -> str:
         return hmac.new(self._secret, place.encode(), hashlib.sha256).hexdigest()[:_SIGNATURE_DIGITS]
+
+
+def passed_headers(request: Request) -> list[tuple[str, str]]:
+    """The headers that a cell needs, and custom ones; Vias, routes and hops are written afresh."""
+    return [
+        (name, value)
+        for name, value in request.headers
+        if name.lower() in _PASSED_HEADERS or name.lower().startswith("x-")
+    ]
 
 
 def hops_left(request: Request) -> int:

@@ -9,7 +9,7 @@ from typing import cast
 
 from hookline_telephony_sip.listener import words
 from hookline_telephony_sip.listener.offer import Offer, caller_of, custom_of, reply
-from hookline_telephony_sip.listener.routing import Address, Routing, via_address, vias_marked
+from hookline_telephony_sip.listener.routing import PASSED_METHODS, Address, Routing, via_address, vias_marked
 from hookline_telephony_sip.sip.addresses import parse_name_addr, parse_uri, parse_via
 from hookline_telephony_sip.sip.errors import MalformedMessage
 from hookline_telephony_sip.sip.messages import Request, Response, parse_message
@@ -139,6 +139,9 @@ class Listener(asyncio.DatagramProtocol):
         self._report(words.Withdrawn(offer.name))
 
     def _within(self, request: Request, source: Address) -> None:
+        if request.method not in PASSED_METHODS:
+            self._answer(request, source, 501)
+            return
         self.send(*self._routing.onward(request, source))
 
     def _invited(self, request: Request, source: Address) -> None:
