@@ -181,7 +181,7 @@ def _survives(desk: Desk, count: int) -> None:
 def _nobody_rings(desk: Desk) -> None:
     """Refuse what noise has made ring."""
     for event in [event for event in desk.log.events if isinstance(event, CallOffered)]:
-        if not desk.events(LegEnded, event.leg_id):
+        if not desk.events(LegAnswered, event.leg_id) and not desk.events(LegEnded, event.leg_id):
             desk.backend.hang_up(event.leg_id)
 
 
