@@ -17,6 +17,7 @@ from hookline_telephony_sip.cell.native import error_text
 from hookline_telephony_sip.cell.room import Room
 
 _POLL_MILLISECONDS = 10
+_TURN_SECONDS = 0.02
 _CLOSE_SECONDS = 3.0
 
 
@@ -65,14 +66,19 @@ def _arguments() -> tuple[socket.socket, Options]:
 
 
 def _run(channel: Channel, room: Room) -> None:
-    beat_at = 0.0
+    beat_at = turn_at = 0.0
     while True:
         room.library.poll(_POLL_MILLISECONDS)
-        for command in channel.commands():
+        commands = channel.commands()
+        for command in commands:
             if command is None or isinstance(command, msg.Quit):
                 return
             room.carry_out(command)
-        room.turn()
+        now = time.monotonic()
+        # The poll also returns for every packet of sound, which asks nothing of the room.
+        if commands or room.facts or now >= turn_at:
+            room.turn()
+            turn_at = now + _TURN_SECONDS
         if time.monotonic() >= beat_at:
             channel.report(msg.Beat())
             beat_at = time.monotonic() + msg.BEAT_SECONDS
