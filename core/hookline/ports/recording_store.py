@@ -67,11 +67,15 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Sound:
-    """A recording that somebody may hear, `size` bytes long. `read(start, end)` opens the bytes between the two."""
+    """A recording that somebody may hear, `size` bytes long. `read(start, end)` opens the bytes between the two.
+
+    `codec`: "wav", "flac" or "opus".
+    """
 
     size: int
     sha256: str
     read: Callable[[int, int], Iterator[bytes]]
+    codec: str = "wav"
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,18 @@ class RecordingService:
         if row.state != "stored":
             raise NotFound(N_("There is no such recording."))
         store = self.store_of(row)
-        return Sound(store.size(row.path), row.sha256, lambda start, end: store.open_range(row.path, start, end))
+        return Sound(
+            store.size(row.path), row.sha256, lambda start, end: store.open_range(row.path, start, end), row.codec
+        )
+
+    def outline(self, actor: Actor, recording_id: int) -> Recording:
+        """A recording for the player: its length, pauses and waveform. Raises NotFound, NotPermitted."""
+        row, call = self._reachable(actor, recording_id)
+        if not may_hear(actor, call):
+            raise NotPermitted(N_("You may not hear this recording."), N_("Ask your administrator for the grant."))
+        if row.state != "stored":
+            raise NotFound(N_("There is no such recording."))
+        return row
 
     def delete(self, actor: Actor, recording_id: int, reason: str) -> RecordingDeletion:
         """Delete the sound for good and keep a receipt; the call stays. Safe to run again.
@@ -127,11 +138,14 @@ class RecordingService:
         left = self._working.delete(row.path)  # also where a crash left a copy of what is stored elsewhere
         store = self.store_of(row)
         proof = left if store is self._working else store.delete(row.path)
+        if row.replaced:  # a crash left the file that was compressed
+            store.delete(row.replaced)
         with self._db.write() as unit:
             receipt = unit.session.get_one(RecordingDeletion, receipt.id)
             receipt.store, receipt.sha256 = proof.store, proof.sha256 or left.sha256
             receipt.deleted_at = unit.clock.now()
-            unit.session.get_one(Recording, recording_id).state = "deleted"
+            gone = unit.session.get_one(Recording, recording_id)
+            gone.state, gone.replaced, gone.peaks = "deleted", "", None
         log.info("recording deleted", recording=recording_id, store=proof.store)
         return receipt
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, jsonify, render_template, request
 
 from hookline.contributions import NavigationItem
 from hookline.db.models import Call
@@ -13,6 +13,7 @@ from hookline.domain.access import Role
 from hookline.permissions import requires
 from hookline.services.call_reads import CallFilters
 from hookline.services.keyset import Cursor
+from hookline.sound_files import MIME_TYPES
 from hookline.text import N_
 from hookline_web import labels
 from hookline_web.context import runtime
@@ -69,7 +70,16 @@ def show(call_id: int) -> str:
 @requires("recordings.play")
 def recording(recording_id: int) -> Response:
     """A recording's sound; answers range requests, so that players can seek."""
-    return playable(runtime().recordings.open(g.actor, recording_id), "audio/wav")
+    sound = runtime().recordings.open(g.actor, recording_id)
+    return playable(sound, MIME_TYPES[sound.codec])
+
+
+@blueprint.get("/recordings/<int:recording_id>/peaks")
+@requires("recordings.play")
+def peaks(recording_id: int) -> Response:
+    """What the player draws: length, pauses, and how loud each side was when; empty until it was measured."""
+    row = runtime().recordings.outline(g.actor, recording_id)
+    return jsonify({"seconds": row.seconds, "gaps": row.gaps, "peaks": row.peaks or []})
 
 
 def timeline(call: Call) -> list[Moment]:
@@ -79,6 +89,7 @@ def timeline(call: Call) -> list[Moment]:
         (N_("Rang"), call.ringing_at, "phone-ringing"),
         (N_("Answered"), call.answered_at, "phone-check"),
         (N_("Customer and agent connected"), call.agent_connected_at, "headset"),
+        (N_("Handed on by the agent"), call.agent_left_at, "transfer"),
         (N_("Over"), call.ended_at, "phone-off"),
         (N_("Disposition recorded"), call.disposed_at, "clipboard-list"),
     )

@@ -11,6 +11,7 @@ from hookline.domain.calls import CallResult
 from hookline.errors import NotFound
 from hookline.services.call_reads import CallFilters, CallLine
 from hookline.services.keyset import Cursor
+from hookline.sound_files import MIME_TYPES
 from hookline.text import N_
 from hookline_web.context import runtime
 
@@ -118,7 +119,7 @@ def get_recording(request: ApiRequest) -> ApiDownload:
     if recording_id not in {recording.id for recording in found.recordings}:
         raise NotFound(N_("There is no such recording."))
     sound = runtime().recordings.open(request.actor, recording_id)
-    return ApiDownload("audio/wav", f"recording-{recording_id}.wav", sound)
+    return ApiDownload(MIME_TYPES[sound.codec], f"recording-{recording_id}.{sound.codec}", sound)
 
 
 def _plain(line: CallLine) -> dict[str, Any]:
