@@ -190,12 +190,12 @@ def test_the_browser_is_the_phone_over_a_reload_and_a_second_window(
 
     other = agent()
     _agent_hears(other, "the second window has the phone")
-    _until(lambda: _state(desk) == "elsewhere", "the first window gives way")
-    expect(desk.locator("#desk-phone-alert")).to_contain_text("Your phone is in another window")
+    _until(lambda: _state(desk) == "closed", "the first window gives way")
+    expect(desk.locator(".phone-state")).to_have_text("In another window")
     _customer_hears(far_end, "the customer hears the agent from the second window")
-    desk.get_by_role("button", name="Talk here").click()
+    desk.get_by_role("button", name="Use it here").click()
     _agent_hears(desk, "the phone is taken back")
-    _until(lambda: _state(other) == "elsewhere", "the second window gives way")
+    _until(lambda: _state(other) == "closed", "the second window gives way")
 
     desk.keyboard.press("m")
     expect(desk.get_by_role("button", name="Unmute")).to_be_visible()

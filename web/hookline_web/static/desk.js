@@ -6,6 +6,7 @@
   const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
   const page = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const headers = { "HX-Request": "true", "X-CSRFToken": token, "X-Desk-Page": page };
+  document.body.dataset.deskPage = page; // the phone's name too, see phone_panel.js
   const typing = (element) => element.closest("textarea, select, input:not([type=radio]):not([type=checkbox])") !== null;
   const failed = () => document.getElementById("toasts").dataset.offline;
   const say = (text) => document.dispatchEvent(new CustomEvent("hookline:toast", { detail: { text, error: true } }));

@@ -12,7 +12,7 @@ const TRY_MILLISECONDS = [0, 300, 700, 1000, 1000, 2000];
 const ANSWER_MILLISECONDS = 4000;
 const COME_MILLISECONDS = 3000;
 const NAP_MILLISECONDS = 3000; // a timer that is so late has slept: the lid was closed
-const page = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const anyName = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
 
 // Thrown by `send` where the server has decided: trying again is no use.
 class Decided extends Error {
@@ -26,14 +26,16 @@ export { Microphone };
 
 export class Phone {
   // `leg`: the leg's id; `module`: the address of the backend's module; `post`: where messages go; `token`: the CSRF
-  // token; `listenOnly`: whoever has no microphone, or gives none, listens. `onChange(phone)` is called at each change.
+  // token; `page`: the name by which the server tells windows apart; `listenOnly`: whoever has no microphone, or gives
+  // none, listens. `onChange(phone)` is called at each change.
   //
   // `state`: "starting", "microphone" (see `problem`), "connecting", "connected", "away" (coming back by itself),
   // "elsewhere" (another page is the phone), "gone" (the leg has ended), "closed".
-  constructor({ leg, module, post, token, listenOnly = false, onChange = () => {} }) {
-    Object.assign(this, { leg, module, post, token, listenOnly, onChange });
+  constructor({ leg, module, post, token, page = anyName(), listenOnly = false, onChange = () => {} }) {
+    Object.assign(this, { leg, module, post, token, page, listenOnly, onChange });
     this.state = "starting";
     this.problem = "";
+    this.barred = false; // tries have failed though the server answered: the sound does not get through
     this.blocked = false; // the browser will not play sound before a click
     this.handle = null;
     this.attempt = 0;
@@ -178,11 +180,12 @@ export class Phone {
     const there = await Promise.race([came, sleep(COME_MILLISECONDS).then(() => false)]);
     if (this.attempt !== mine || !there) {
       handle.close();
+      if (this.attempt === mine && this.state === "connecting") { this.barred = true; this.onChange(this); }
       return this.attempt !== mine;
     }
     this.handle?.close();
     this.handle = handle;
-    this.take = false;
+    this.take = this.barred = false;
     if (sound) this.#play(sound);
     this.#set("connected");
     return true;
@@ -192,7 +195,7 @@ export class Phone {
     const answer = await fetch(this.post, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.token },
-      body: JSON.stringify({ leg_id: this.leg, page, take: this.take, message }),
+      body: JSON.stringify({ leg_id: this.leg, page: this.page, take: this.take, message }),
       signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
     });
     if (answer.status === 401) { window.location.reload(); throw new Decided("gone"); }

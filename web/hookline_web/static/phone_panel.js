@@ -15,6 +15,7 @@
   const trouble = () => {
     if (phone.state === "microphone" || phone.problem) return phone.problem;
     if (phone.state === "elsewhere" || phone.state === "gone") return phone.state;
+    if (phone.barred) return "barred";
     return phone.blocked ? "blocked" : "";
   };
 
@@ -67,16 +68,19 @@
     put("round-trip", found && found.roundTrip !== null ? `${Math.round(found.roundTrip)} ms` : "–");
   };
 
-  // The desk is there afresh: another leg, none any more, muted or not.
+  // The desk is there afresh: another leg, none any more, muted or not. Of two windows the one that acts is the phone.
   const follow = () => {
-    const { phoneLeg = "", muted } = desk().dataset, panel = top();
-    if (phoneLeg !== wanted) {
-      wanted = phoneLeg;
+    const { phoneLeg = "", owner = "", muted } = desk().dataset, panel = top(), page = document.body.dataset.deskPage;
+    const acts = owner === "" || owner === page, leg = acts ? phoneLeg : "";
+    if (!acts && panel) panel.querySelector(".phone-state").replaceChildren(text("state-elsewhere"));
+    if (leg !== wanted) {
+      wanted = leg;
       phone?.close();
       phone = null;
-      if (phoneLeg && panel) {
+      document.getElementById("desk-phone-alert")?.setAttribute("hidden", "");
+      if (leg && panel) {
         const { module, post } = panel.dataset;
-        phone = new Phone({ leg: phoneLeg, module, post, token, onChange: show });
+        phone = new Phone({ leg, page, module, post, token, onChange: show });
         window.hooklinePhone = phone; // for a look by the browser's tools
         phone.start();
       }
