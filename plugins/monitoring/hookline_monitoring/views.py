@@ -82,5 +82,10 @@ class _Views:
             "states": ORDER,
             "state_names": STATE_NAMES,
             "tones": TONES,
-            "stations": {"gone": _("no phone"), "connecting": _("rings"), "connected": _("connected")},
+            "stations": {
+                "gone": _("no phone"),
+                "connecting": _("rings"),
+                "connected": _("connected"),
+                "lost": _("phone away"),
+            },
         }
