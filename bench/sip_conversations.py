@@ -190,7 +190,7 @@ def measure(size: int, folder: Path) -> None:
     echo, probe = Peer(folder), Probe()
     ends = [Peer(folder, sock.getsockname()[1]) for sock in probe.sockets]
     trunk = Trunk(id=1, name="SIPp", host="127.0.0.1", port=echo.port, caller_id="+48221000000")
-    backend = Measured(trunk, SipSettings(warm_cells=min(size, 20), max_cells=size + 5))
+    backend = Measured(trunk, SipSettings(warm_cells=min(size, 20), max_cells=size + 5, media_timeout_seconds=0))
     try:
         _talk(backend, "probe", *(f"sip:{AGENT}@127.0.0.1:{end.port}" for end in ends))
         for number in range(size):
@@ -225,8 +225,9 @@ def _report(
     median = statistics.median(delays) if delays else float("nan")
     p95 = delays[int(len(delays) * 0.95)] if delays else float("nan")
     print(
-        f"{size:>3} conversations: RTP received {received}, lost {lost}; delay median {median:.0f} ms, p95 {p95:.0f} ms;"
-        f" CPU {cpu * 100:.0f} % of a core, {cpu * 100 / (size + 1):.2f} % each; {memory / (size + 1):.1f} MB each",
+        f"{size:>3} conversations: RTP received {received}, lost {lost}; delay median {median:.0f} ms,"
+        f" p95 {p95:.0f} ms; CPU {cpu * 100:.0f} % of a core, {cpu * 100 / (size + 1):.2f} % each;"
+        f" {memory / (size + 1):.1f} MB each",
         flush=True,
     )
 

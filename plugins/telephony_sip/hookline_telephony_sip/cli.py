@@ -15,6 +15,7 @@ from hookline.errors import InvalidInput, NotFound
 from hookline.text import N_
 from hookline.validation import load
 from hookline_telephony_sip.advice import verdict
+from hookline_telephony_sip.cli_front import front, phones
 from hookline_telephony_sip.dtmf import DtmfMethod
 from hookline_telephony_sip.far_end.__main__ import main as run_far_end
 from hookline_telephony_sip.guards import number_for_test
@@ -34,6 +35,10 @@ _LOOK_SECONDS = 0.1
 @click.group()
 def sip() -> None:
     """SIP telephony."""
+
+
+sip.add_command(front)
+sip.add_command(phones)
 
 
 @sip.group()

@@ -50,7 +50,9 @@ class Inbound:
         self._known: dict[str, Trunk] = {}
         self._stopped = threading.Event()
         bind = (settings.inbound_address or settings.bind_address, settings.inbound_port)
-        self.listener = ListenerProcess(bind, settings.bind_address, self._hear, self._say_lines, self._lose_offers)
+        self.listener = ListenerProcess(
+            bind, settings.cell_address, settings.proxy_address, self._hear, self._say_lines, self._lose_offers
+        )
         self._refresher = threading.Thread(target=self._refresh, name="inbound-lines", daemon=True)
 
     def start(self) -> None:
@@ -144,7 +146,7 @@ class Inbound:
     def _say_lines(self) -> None:
         trunks = self._trunks()
         self._known = {str(trunk.id): trunk for trunk in trunks}
-        addresses = {str(trunk.id): _resolve(trunk) for trunk in trunks}
+        addresses = {str(trunk.id): resolve(trunk) for trunk in trunks}
         logins = tuple(
             words.Login(str(trunk.id), trunk.host, trunk.port, trunk.username, trunk.password)
             for trunk in trunks
@@ -158,7 +160,8 @@ class Inbound:
             self._say_lines()
 
 
-def _resolve(trunk: Trunk) -> list[str]:
+def resolve(trunk: Trunk) -> list[str]:
+    """The IPv4 addresses of the trunk's host."""
     try:
         found = socket.getaddrinfo(trunk.host, None, socket.AF_INET, socket.SOCK_DGRAM)
     except OSError:

@@ -60,3 +60,16 @@ class TrunkCheck(Base):
     problem: Mapped[str] = mapped_column(default="")
     since_at: Mapped[datetime]
     checked_at: Mapped[datetime]
+
+
+class PhoneRecord(Base):
+    """An agent's SIP phone that registers with the proxy in front. The secret is not here, only what proves it."""
+
+    __tablename__ = "telephony_sip_phones"
+    impersonal = marks(name="the device's", ha1="a digest of the device's own secret")
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    realm: Mapped[str]
+    ha1: Mapped[str]
+    created_at: Mapped[datetime]

@@ -56,6 +56,11 @@ class SipSettings:
         return self.signalling_address or self.bind_address
 
     @property
+    def proxy_address(self) -> str:
+        """The proxy as `address:port`; empty where there is none."""
+        return self.proxy.removeprefix("sip:").partition(";")[0]
+
+    @property
     def rate(self) -> int:
         """The clock rate in force."""
         return self.clock_rate or 8000

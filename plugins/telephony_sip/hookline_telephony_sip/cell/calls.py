@@ -16,10 +16,8 @@ from hookline_telephony_sip.cell.library import MAX_CALLS, NO_FREE_CALL, Library
 from hookline_telephony_sip.cell.line import CallState as State
 from hookline_telephony_sip.cell.line import CameIn, Facts, StateChanged
 from hookline_telephony_sip.cell.native import NativeCall, error_text
+from hookline_telephony_sip.cell.pace import DIAL_PAUSE_SECONDS
 from hookline_telephony_sip.dtmf import DtmfMethod
-
-DIAL_PAUSE_SECONDS = 0.025
-"""Between two set-ups of one cell: the library is safe at some 40 a second."""
 
 _FORBIDDEN = 403
 _disowned = itertools.count(1)

@@ -9,6 +9,7 @@ import socket
 
 from hookline_telephony_sip.listener import words
 from hookline_telephony_sip.listener.registrar import Registrar
+from hookline_telephony_sip.listener.routing import Address
 from hookline_telephony_sip.listener.server import Listener
 
 
@@ -20,11 +21,15 @@ def main() -> int:
     parser.add_argument("--bind", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--cells", required=True)
+    parser.add_argument("--front", default="")
     given = parser.parse_args()
-    return asyncio.run(_serve(socket.socket(fileno=given.control), given.bind, given.port, given.cells))
+    host, _, port = given.front.partition(":")
+    front = (host, int(port)) if port else None
+    control = socket.socket(fileno=given.control)
+    return asyncio.run(_serve(control, (given.bind, given.port), given.cells, front))
 
 
-async def _serve(control: socket.socket, bind: str, port: int, cells: str) -> int:
+async def _serve(control: socket.socket, bind: Address, cells: str, front: Address | None) -> int:
     reader, writer = await asyncio.open_connection(sock=control)
     secret = await reader.readexactly(32)
 
@@ -34,7 +39,7 @@ async def _serve(control: socket.socket, bind: str, port: int, cells: str) -> in
     loop = asyncio.get_running_loop()
     try:
         _, listener = await loop.create_datagram_endpoint(
-            lambda: Listener(secret, cells, report), local_addr=(bind, port)
+            lambda: Listener(secret, cells, report, front), local_addr=bind
         )
     except OSError:
         return 1  # the address is not ours, or somebody has the port

@@ -13,6 +13,7 @@ from hookline_telephony_sip.sip.messages import Headers, Request, Response
 from hookline_telephony_sip.sip.transactions import ClientTransaction, ServerTransaction
 
 OFFER_HEADER = "X-Hookline-Offer"
+_OURS = ("x-hookline-offer", "x-hookline-line")
 _REASONS = {
     100: "Trying",
     180: "Ringing",
@@ -72,7 +73,7 @@ class Offer:
         out.add("Max-Forwards", str(hops_left(request)))
         out.add(OFFER_HEADER, token)
         for name, value in passed_headers(request):
-            if name.lower() != OFFER_HEADER.lower():
+            if not name.lower().startswith(_OURS):
                 out.add(name, value)
         self.cell = cell
         self.sent = Request(headers=out, body=request.body, method="INVITE", uri=f"sip:hookline@{cell[0]}:{cell[1]}")
@@ -119,6 +120,6 @@ def custom_of(request: Request) -> dict[str, str]:
     found = {
         name: value[:200]
         for name, value in request.headers
-        if name.lower().startswith("x-") and name.lower() != OFFER_HEADER.lower() and value.isprintable()
+        if name.lower().startswith("x-") and not name.lower().startswith(_OURS) and value.isprintable()
     }
     return dict(list(found.items())[:20])

@@ -29,12 +29,14 @@ class ListenerProcess:
         self,
         bind: tuple[str, int],
         cells: str,
+        front: str,
         on_word: Callable[[Word], None],
         on_start: Callable[[], None],
         on_loss: Callable[[], None],
     ) -> None:
         self._bind = bind
         self._cells = cells
+        self._front = front
         self._on_word = on_word
         self._on_start = on_start
         self._on_loss = on_loss
@@ -97,7 +99,7 @@ class ListenerProcess:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [
                     *(sys.executable, "-P", "-m", "hookline_telephony_sip.listener"),
-                    *("--control", str(theirs.fileno()), "--cells", self._cells),
+                    *("--control", str(theirs.fileno()), "--cells", self._cells, "--front", self._front),
                     *("--bind", self._bind[0], "--port", str(self.port or self._bind[1])),
                 ],
                 pass_fds=(theirs.fileno(),),

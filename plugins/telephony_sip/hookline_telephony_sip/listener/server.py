@@ -19,6 +19,7 @@ MAX_OFFERS = 200
 INVITES_PER_SECOND = 30.0
 """From all trunks together; what comes faster is told 503, by which a trunk tries again or elsewhere."""
 
+LINE_HEADER = "X-Hookline-Line"
 _BURST = 60.0
 _LONGEST_OFFER_SECONDS = 180.0
 
@@ -43,11 +44,15 @@ class Bucket:
 class Listener(asyncio.DatagramProtocol):
     """`report` sends a word to the parent. `cells` is the address that cells are bound to."""
 
-    def __init__(self, secret: bytes, cells: str, report: Callable[[words.Word], None]) -> None:
+    def __init__(
+        self, secret: bytes, cells: str, report: Callable[[words.Word], None], front: Address | None = None
+    ) -> None:
         self._secret = secret
         self._cells = cells
+        self._front = front
         self._report = report
         self._lines: dict[str, str] = {}
+        self._known: frozenset[str] = frozenset()
         self._offers: dict[str, Offer] = {}
         self._server = TransactionTable()
         self._bucket = Bucket(INVITES_PER_SECOND, _BURST)
@@ -73,6 +78,7 @@ class Listener(asyncio.DatagramProtocol):
         match word:
             case words.Lines(addresses=addresses):
                 self._lines = {address: line for line, known in addresses.items() for address in known}
+                self._known = frozenset(addresses)
             case words.Forward(offer=name, host=host, port=port, token=token) if name in self._offers:
                 self._offers[name].forward((host, port), token, self._routing)
             case words.Refuse(offer=name, status=status) if name in self._offers:
@@ -84,15 +90,26 @@ class Listener(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Never raises: what is ill-formed, or from a stranger, is dropped without an answer."""
         source = addr[:2]
+        if source == self._front:
+            self._from_front(data, source)
+            return
         from_cell = source[0] == self._cells and source[0] not in self._lines
         if not (source[0] in self._lines or source[0] == self._cells) or not data.strip(b"\r\n\x00"):
             return
+        line = "" if from_cell else self._lines.get(source[0], "")
+        self._read(data, source, lambda request: line)
+
+    def _from_front(self, data: bytes, source: Address) -> None:
+        """The proxy in front says by which line a call came; nobody else can."""
+        self._read(data, source, lambda request: request.headers.first(LINE_HEADER))
+
+    def _read(self, data: bytes, source: Address, line_of: Callable[[Request], str]) -> None:
         try:
             message = parse_message(data)
             if isinstance(message, Response):
                 self._responded(message)
             else:
-                self._requested(message, source, from_cell)
+                self._requested(message, source, line_of(message))
         except (MalformedMessage, ValueError):
             return
 
@@ -108,13 +125,13 @@ class Listener(asyncio.DatagramProtocol):
         if response.status >= 200:
             self._drop(offer)
 
-    def _requested(self, request: Request, source: Address, from_cell: bool) -> None:
+    def _requested(self, request: Request, source: Address, line: str) -> None:
         if request.method in ("ACK", "CANCEL"):
             self._hop(request, source)
         elif parse_name_addr(request.headers.first("To")).tag:
             self._within(request, source)
-        elif request.method == "INVITE" and not from_cell:
-            self._invited(request, source)
+        elif request.method == "INVITE" and line in self._known:
+            self._invited(request, source, line)
         else:
             status = 200 if request.method == "OPTIONS" else 481
             self._answer(request, source, status)
@@ -144,7 +161,7 @@ class Listener(asyncio.DatagramProtocol):
             return
         self.send(*self._routing.onward(request, source))
 
-    def _invited(self, request: Request, source: Address) -> None:
+    def _invited(self, request: Request, source: Address, line: str) -> None:
         known = self._server.find(request)
         if known is not None:
             known.repeat()
@@ -154,7 +171,7 @@ class Listener(asyncio.DatagramProtocol):
             return
         destination = via_address(vias_marked(request, source)[0][1])
         transaction = self._server.open(request, lambda data: self.send(data, destination))
-        offer = Offer(transaction, source, self._lines[source[0]], self.send)
+        offer = Offer(transaction, source, line, self.send)
         dialled = parse_uri(request.uri).user
         self._offers[offer.name] = offer
         transaction.never_acknowledged = lambda: None
