@@ -194,9 +194,13 @@ class LivePlugins:
 
     def _problem(self) -> str:
         """Which enabled plugins do not work, for the set's record; empty where all do."""
-        statuses = self._runtime.host.statuses
-        wrong = [statuses[name] for name in self._on if statuses[name].state is PluginState.FAILED]
-        return " ".join(f"{status.name}: {status.note}" for status in wrong)
+        statuses, installed = self._runtime.host.statuses, discover().manifests
+        told = [f"{s.name}: {s.note}" for n in self._on if (s := statuses[n]).state is PluginState.FAILED]
+        for name, manifest in installed.items():
+            if name in self._on and manifest.version != statuses[name].version:
+                # A module that is imported stays as it is: only a new process runs the new code.
+                told.append(f"{name}: {statuses[name].version} runs until the server is restarted.")
+        return " ".join(told)
 
 
 def _wanted(settings: Settings) -> dict[str, Given]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -67,6 +68,7 @@ class PluginChanges:
     def enable(self, actor: Actor, name: str, wish: Wish) -> int:
         """Enable a plugin, its migrations first; the set's number. Raises NotFound, Conflict, what they raise."""
         actor.require(MANAGE)
+        self._file()
         wanted, found = self._look(name)
         if name not in wanted.disabled_plugins:
             raise Conflict(N_("%(plugin)s is enabled already."), params={"plugin": name})
@@ -77,6 +79,7 @@ class PluginChanges:
     def disable(self, actor: Actor, name: str, wish: Wish) -> int:
         """Disable a plugin; the number of the set. Raises Conflict while calls are up, unless the wish ends them."""
         actor.require(MANAGE)
+        self._file()
         wanted, _found = self._look(name)
         if name in wanted.disabled_plugins:
             raise Conflict(N_("%(plugin)s is disabled already."), params={"plugin": name})
@@ -90,6 +93,7 @@ class PluginChanges:
         are up over a plugin that goes.
         """
         actor.require(MANAGE)
+        self._file()
         row = self._sets.get(number)
         wanted, found = self.wanted(), discover()
         _refuse_missing(row, found)
@@ -125,6 +129,10 @@ class PluginChanges:
         """The number of the set that says what the file says now; made where there is none yet."""
         return self._sets.record_if_new(content_of(self.wanted(), self.box), origin)
 
+    def _file(self) -> Path:
+        """The file to change; raises SettingsNotWritable before anything is done."""
+        return settings_file.require_writable(self._settings.file, self._settings.environment)
+
     def _look(self, name: str) -> tuple[Settings, Discovery]:
         found = discover()
         if name not in found.manifests:
@@ -159,7 +167,7 @@ class PluginChanges:
         wish: Wish,
         tables: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> int:
-        path = settings_file.require_writable(self._settings.file, self._settings.environment)
+        path = self._file()
         self.notice(Origin.FILE)  # so that there is a set to come back to
         plugins = {**wanted.plugins, **{name: dict(table) for name, table in (tables or {}).items()}}
         after = replace(wanted, disabled_plugins=tuple(sorted(disabled)), plugins=plugins)

@@ -139,3 +139,16 @@ def test_one_that_clashes_is_kept_out_and_the_others_go_on(there: LiveInstallati
     assert "gdpr.manage" in status.note
     assert "second.tick" not in there.runtime.scheduler.jobs
     assert there.browser.get("/p/gdpr/").status_code == 200
+
+
+def test_a_version_that_was_installed_over_the_running_one_is_told(
+    there: LiveInstallation, folder: PluginFolder
+) -> None:
+    package = folder.install("late", JOB_AND_TABLE.format(name="late", permission="late.act"))
+    there.wants(NO_SIP + "# look\n")
+    manifest = folder.folder / package / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace("1.2.3", "2.0.0"))
+    there.wants(NO_SIP + "# look again\n")
+    newest = there.runtime.release_sets.history()[0]
+    assert newest.row.plugins["late"] == "2.0.0"
+    assert "late: 1.2.3 runs until the server is restarted" in newest.row.problem

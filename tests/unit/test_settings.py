@@ -67,3 +67,11 @@ def test_the_driver_of_a_postgresql_url_need_not_be_named(tmp_path: Path) -> Non
     for scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         settings = load_settings(tmp_path, {"HOOKLINE_DATABASE_URL": f"{scheme}://me:p%40ss@db.invalid/hookline"})
         assert settings.database_url == "postgresql+psycopg://me:p%40ss@db.invalid/hookline"
+
+
+def test_any_setting_may_be_the_text_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://me:secret@db.invalid/hookline\n")
+    settings = load_settings(tmp_path, {"HOOKLINE_DATABASE_URL_FILE": str(tmp_path / "url")})
+    assert settings.database_url == "postgresql+psycopg://me:secret@db.invalid/hookline"
+    with pytest.raises(BadSettings, match="HOOKLINE_MAIL_PASSWORD_FILE"):
+        load_settings(tmp_path, {"HOOKLINE_MAIL_PASSWORD_FILE": str(tmp_path / "nothing")})

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
-from hookline.bootstrap import Runtime
 from hookline.cli import cli
 from hookline.contributions import Permission
 from hookline.db import migrate
@@ -82,7 +81,6 @@ def is_sound(findings: list[Finding]) -> bool:
     return not any(finding.level is Level.PROBLEM for finding in findings)
 
 
-def follow(installation: Runtime, here: Shell) -> bool:
-    """Have the change in force before the next page; False where this process does not follow the file by itself,
-    or calls end first."""
-    return here.live is not None and here.live.look() and installation.settings.file is not None
+def follow(here: Shell) -> bool:
+    """Have a change in force before the next page; False where calls end first, or this process follows no file."""
+    return here.live is not None and here.live.look()

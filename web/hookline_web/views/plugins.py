@@ -97,7 +97,7 @@ def enable(name: str) -> Response:
     if not is_sound(checked(_status(name).name)):
         return redirect(url_for("plugins.ask_to_enable", name=name))
     runtime().plugin_changes.enable(g.actor, name, Wish(Origin.PAGE, wish["note"]))
-    if not follow(runtime(), shell()):
+    if not follow(shell()):
         flash(_("The server takes it up within seconds."))
     elif runtime().host.is_active(name):
         flash(_("%(plugin)s is enabled.", plugin=plugin_title(name)))
@@ -123,7 +123,7 @@ def disable(name: str) -> Response:
     _status(name)
     ask = Wish(Origin.PAGE, wish["note"], ends_calls=wish["end_calls"])
     runtime().plugin_changes.disable(g.actor, name, ask)
-    if follow(runtime(), shell()):
+    if follow(shell()):
         flash(_("%(plugin)s is disabled. Its data stay.", plugin=plugin_title(name)))
     else:
         flash(_("%(plugin)s is being disabled: the calls that are up end first.", plugin=plugin_title(name)))

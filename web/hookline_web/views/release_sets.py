@@ -66,7 +66,7 @@ def roll_back(number: int) -> Response:
     wish = load(SwitchSchema(), request.form)
     ask = Wish(Origin.PAGE, wish["note"], ends_calls=wish["end_calls"])
     back = runtime().plugin_changes.roll_back(g.actor, number, ask)
-    follow(runtime(), shell())
+    follow(shell())
     flash(_("Release set %(number)s is back, as set %(new)s.", number=number, new=back.number))
     for secret in back.kept:
         flash(_("The secret %(secret)s has changed since; it stays as it is now.", secret=secret))
