@@ -32,12 +32,13 @@ from hookline.services.api_replies import ReplyService
 from hookline.services.call_reads import CallReadService
 from hookline.services.callbacks import CallbackService
 from hookline.services.campaign_plugins import CampaignPlugins
+from hookline.services.campaign_life import CampaignLife
 from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.contact_history import ContactHistory
 from hookline.services.contact_intake import ContactIntake
 from hookline.services.contacts import ContactService
-from hookline.services.core_jobs import core_jobs
+from hookline.services.core_jobs import core_jobs, dialling_jobs
 from hookline.services.custom_fields import CustomFieldService
 from hookline.services.data.agents import agent_holders
 from hookline.services.data.calls import call_holders
@@ -45,6 +46,8 @@ from hookline.services.data.contacts import contact_holders
 from hookline.services.data.register import DataRegister
 from hookline.services.data.subjects import SubjectFinder
 from hookline.services.desk import DeskService
+from hookline.services.dial_watch import DialWatch
+from hookline.services.dialler.waiting import WaitingCustomers
 from hookline.services.desk_calls import DeskCalls
 from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
@@ -115,6 +118,10 @@ class Runtime:
         self.callbacks = CallbackService(self.db)
         self.desk = DeskService(self.db, self.host, self.desk_calls.targets)
         self.campaigns = CampaignService(self.db, self.host)
+        self.campaign_life = CampaignLife(self.db, self.campaigns)
+        self.dial_watch = DialWatch(self.db, self.calls, self.campaigns)
+        self.waiting = WaitingCustomers(self.db, self.calls)
+        self.calls.dialled = self.presenter.waiting = self.waiting
         self.campaign_plugins = CampaignPlugins(self.db, self.host)
         self._make_lists(settings)
         self.explain = ExplainService(self.db, self.gate)
@@ -147,7 +154,14 @@ class Runtime:
     def _make_keepers(self, store: RecordingStore) -> None:
         """What runs by itself and looks after the rest: the engine, jobs, health, personal data."""
         self.engine = Engine(
-            self.db, self.host, self.calls, self.agents, self.presenter, self.recordings, self.desk_calls
+            self.db,
+            self.host,
+            self.calls,
+            self.agents,
+            self.presenter,
+            self.waiting,
+            self.recordings,
+            self.desk_calls,
         )
         self.job_board = JobBoard(self.db)
         self._leadership = leadership_for(self.db.engine, self.settings.data_dir)
@@ -194,6 +208,7 @@ class Runtime:
             *core_jobs(
                 self.agents, self.presenter, self.callbacks, self.desk_calls, self.settings.browser_grace_seconds
             ),
+            *dialling_jobs(self.dial_watch, self.presenter),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
             *self.import_sources.jobs(),
             *self.webhooks.jobs(),

@@ -16,12 +16,14 @@ from hookline.ports.telephony import CallOffered, LegEnded, LegEvent, PlayFinish
 from hookline.services.agents import AgentService
 from hookline.services.calls import CallService
 from hookline.services.desk_calls import DeskCalls
+from hookline.services.dialler.waiting import WaitingCustomers
 from hookline.services.presenting import Presenter
 from hookline.services.reconcile import reconcile
 from hookline.services.recordings import RecordingService
 
 #: An event that loses to somebody else's change is handled again: its leg will not tell it twice.
 _TRIES = 3
+_IDLE_SECONDS = 0.25
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,7 @@ class Engine:
         calls: CallService,
         agents: AgentService,
         presenter: Presenter,
+        waiting: WaitingCustomers,
         recordings: RecordingService,
         desk_calls: DeskCalls,
     ) -> None:
@@ -44,6 +47,7 @@ class Engine:
         self._calls = calls
         self._agents = agents
         self._presenter = presenter
+        self._waiting = waiting
         self._recordings = recordings
         self._desk_calls = desk_calls
         self._events: queue.Queue[LegEvent | None] = queue.Queue()
@@ -109,8 +113,23 @@ class Engine:
                 count += 1
 
     def _run(self) -> None:
-        while (event := self._events.get()) is not None:
+        while True:
+            try:
+                event = self._events.get(timeout=_IDLE_SECONDS)
+            except queue.Empty:
+                self._attend()
+                continue
+            if event is None:
+                return
             self._handle_guarded(event)
+            self._attend()
+
+    def _attend(self) -> None:
+        """Look after customers who wait for an agent, at most a quarter of a second after their time is over."""
+        try:
+            self._waiting.attend()
+        except Exception as error:
+            log.error("waiting customers could not be looked after", exc_info=error)
 
     def _handle_guarded(self, event: LegEvent) -> None:
         with bound_contextvars(conversation=event.conversation_id, leg=event.leg_id, call_id=None):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from sqlalchemy import select
@@ -44,6 +45,18 @@ from hookline.text import N_
 log = structlog.get_logger(__name__)
 
 
+class DialledCalls(Protocol):
+    """What becomes of answered calls that have no agent yet."""
+
+    def on_answered(self, call: Call) -> None:
+        """Somebody, or something, answered."""
+        ...
+
+    def on_detected(self, call: Call) -> None:
+        """It is settled who answered."""
+        ...
+
+
 class CallService:
     """Follows calls and carries out what the agent does in one."""
 
@@ -53,6 +66,8 @@ class CallService:
         self._sounds = sounds
         #: Told of each call right before its agent is connected.
         self.on_connecting: list[Callable[[Call], None]] = []
+        #: Takes calls that were placed for nobody in particular.
+        self.dialled: DialledCalls | None = None
         self.recorder = CallRecorder(db, recordings_dir)
 
     def backend(self, name: str) -> TelephonyBackend:
@@ -122,6 +137,8 @@ class CallService:
             self.connect(call, agent.station_leg_id)
         elif call.direction == "inbound":
             self.say_and_hang_up(call, PromptKind.NO_AGENT)
+        elif self.dialled is not None:
+            self.dialled.on_answered(call)
 
     def connect(self, call: Call, agent_leg: str | None) -> None:
         """Let customer and agent hear each other; where that fails the customer is hung up."""
@@ -166,7 +183,10 @@ class CallService:
 
     def _detected(self, event: AnswererDetected) -> None:
         with self._db.write() as unit:
-            call_of(unit.session, event.leg_id).answerer = event.answerer.value
+            call = call_of(unit.session, event.leg_id)
+            call.answerer, call.settled_at = event.answerer.value, event.at
+        if self.dialled is not None:
+            self.dialled.on_detected(call)
 
     def _digit(self, event: DtmfReceived) -> None:
         with self._db.write() as unit:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -46,9 +47,20 @@ _Record = CampaignContact
 _WAITING: ColumnElement[bool] = literal_column("campaign_contacts.state IN ('new', 'due')", Boolean())
 _PROMISED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'callback'", Boolean())
 _RESERVED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'reserved'", Boolean())
+_CAREFUL: ColumnElement[bool] = literal_column("campaign_contacts.agent_only_until IS NOT NULL", Boolean())
 _SLEEPING: ColumnElement[bool] = literal_column("campaign_contacts.state = 'retry'", Boolean())
 
 _Statement = Select[*tuple[Any, ...]]
+
+
+class Kind(StrEnum):
+    """Which of a campaign's contacts are wanted."""
+
+    ALL = "all"
+    #: What is called only for an agent who waits for it: callbacks, and contacts that were abandoned lately.
+    WITH_AGENT = "with_agent"
+    #: The rest, which the dialler calls for whoever is free by then.
+    WITHOUT_AGENT = "without_agent"
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class Source:
     campaign_id: int
     window: CallingWindow
     rank: int = 0
+    kind: Kind = Kind.ALL
 
 
 def claim(unit: UnitOfWork, sources: Sequence[Source], agent_id: int | None) -> CampaignContact | None:
@@ -125,13 +138,25 @@ _ZONES = _zones_query()
 
 def _branches(session: Session, source: Source, now: datetime, agent_id: int | None) -> Iterator[_Statement]:
     """For each order of its own the best record: due callbacks, and what waits in each open zone."""
-    promised = _due_callbacks(source.campaign_id, now, agent_id)
-    zones = session.scalars(select(_Record.time_zone).where(*promised).distinct())
-    if callable_now := [zone for zone in zones if source.window.is_open(now, zone)]:
-        yield _first(source.rank, 0, (*promised, _Record.time_zone.in_(callable_now)), _Record.next_due_at)
+    if source.kind is not Kind.WITHOUT_AGENT:
+        promised = _due_callbacks(source.campaign_id, now, agent_id)
+        zones = session.scalars(select(_Record.time_zone).where(*promised).distinct())
+        if callable_now := [zone for zone in zones if source.window.is_open(now, zone)]:
+            yield _first(source.rank, 0, (*promised, _Record.time_zone.in_(callable_now)), _Record.next_due_at)
     for zone in open_zones(session, source, now):
         mine = (_Record.campaign_id == source.campaign_id, _Record.time_zone == zone, _WAITING)
-        yield _first(source.rank, 1, mine, _Record.priority.desc(), _Record.state, _Record.id)
+        yield _first(
+            source.rank, 1, (*mine, *_wanted(source.kind, now)), _Record.priority.desc(), _Record.state, _Record.id
+        )
+
+
+def _wanted(kind: Kind, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    match kind:
+        case Kind.WITH_AGENT:
+            return (_CAREFUL, _Record.agent_only_until > now)
+        case Kind.WITHOUT_AGENT:
+            return (or_(_Record.agent_only_until.is_(None), _Record.agent_only_until <= now),)
+    return ()
 
 
 def _due_callbacks(campaign_id: int, now: datetime, agent_id: int | None) -> tuple[ColumnElement[bool], ...]:

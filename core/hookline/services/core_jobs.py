@@ -6,6 +6,7 @@ from hookline.jobs import Job, JobRun
 from hookline.services.agents import AgentService
 from hookline.services.callbacks import CallbackService
 from hookline.services.desk_calls import DeskCalls
+from hookline.services.dial_watch import DialWatch
 from hookline.services.presenting import Presenter
 from hookline.text import N_
 
@@ -42,4 +43,28 @@ def core_jobs(
         Job("core.expire-wrap-ups", N_("End wrap-ups past their limit"), expire, every_seconds=2),
         Job("core.ring-the-next", N_("Let calls that nobody takes ring at the next agent"), ring_on, every_seconds=1),
         Job("core.end-silent-sessions", N_("Set agents offline whose browser is gone"), end_silent, every_seconds=10),
+    ]
+
+
+def dialling_jobs(watch: DialWatch, presenter: Presenter) -> list[Job]:
+    """What time does to dialling."""
+
+    def end_ringing(_run: JobRun) -> None:
+        watch.end_ringing_too_late()
+
+    def end_previews(_run: JobRun) -> None:
+        for agent_id in watch.expire_previews():
+            presenter.present(agent_id)
+
+    def give_back(_run: JobRun) -> None:
+        watch.give_back_claims()
+
+    def follow_schedule(_run: JobRun) -> None:
+        watch.follow_schedule()
+
+    return [
+        Job("core.end-late-ringing", N_("End ringing where calling time is over"), end_ringing, every_seconds=5),
+        Job("core.end-previews", N_("Put contacts aside that were looked at too long"), end_previews, every_seconds=2),
+        Job("core.give-back-claims", N_("Give back contacts that nobody went on with"), give_back, every_seconds=30),
+        Job("core.campaign-schedule", N_("Start and end campaigns at their time"), follow_schedule, every_seconds=30),
     ]

@@ -16,6 +16,7 @@ from hookline.domain.events import ContactPresented
 from hookline.errors import HooklineError
 from hookline.services import claims, outcomes
 from hookline.services.agent_moves import move
+from hookline.services.dialler.waiting import WaitingCustomers
 from hookline.services.gate import DialAsk, DialGate
 from hookline.services.placing import Placer
 from hookline.services.work_shares import work_sources
@@ -40,6 +41,8 @@ class Presenter:
         self._db = db
         self._gate = gate
         self._placer = placer
+        #: Customers who answered and wait for an agent come before everybody else.
+        self.waiting: WaitingCustomers | None = None
 
     def present(self, agent_id: int) -> bool:
         """Reserve the next contact for a ready agent; False where none is due. Safe to call at any time.
@@ -47,6 +50,8 @@ class Presenter:
         Contacts that the policies refuse now are put aside with the reason, so that the agent is shown only those
         that may be dialled.
         """
+        if self.waiting is not None and self.waiting.seat_agent(agent_id):
+            return True
         for _ in range(_INSPECT_AT_MOST):
             claim = self._claim(agent_id)
             if claim is None:
@@ -73,7 +78,7 @@ class Presenter:
 
     def _dial_at_once(self, agent_id: int, claim: _Claim) -> bool:
         """In progressive mode dial what is presented; True where that failed and the next is to be tried."""
-        if claim.mode is not DialMode.PROGRESSIVE:
+        if claim.mode in (DialMode.PREVIEW, DialMode.MANUAL):
             return False
         try:
             decision = self._gate.decide(DialAsk(claim.record_id, claim.number, agent_id, claim.mode.value))

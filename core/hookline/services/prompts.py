@@ -32,6 +32,7 @@ class PromptKind(StrEnum):
     HOLD_MUSIC = "hold_music"
     NO_AGENT = "no_agent"
     ABANDONED = "abandoned"
+    MACHINE = "machine"
     TRANSFER_FAILED = "transfer_failed"
     CLOSING = "closing"
     RECORDING = "recording"

@@ -12,10 +12,15 @@ from sqlalchemy.orm import Session
 from hookline.db.models import AgentSession, Campaign, CampaignAgent
 from hookline.domain.campaigns import CampaignState, DialMode
 from hookline.services.calling_windows import window_of
-from hookline.services.claims import Source
+from hookline.services.claims import Kind, Source
 
-#: Modes in which an agent is given contacts one by one; in the others the dialler calls for all of them.
-_BY_AGENT = (DialMode.PREVIEW.value, DialMode.PROGRESSIVE.value)
+#: What an agent is given one by one in each mode; the dialler calls the rest for all of them.
+_GIVEN = {
+    DialMode.PREVIEW.value: Kind.ALL,
+    DialMode.PROGRESSIVE.value: Kind.ALL,
+    DialMode.POWER.value: Kind.WITH_AGENT,
+    DialMode.PREDICTIVE.value: Kind.WITH_AGENT,
+}
 _draw = random.SystemRandom()
 
 
@@ -32,7 +37,8 @@ def work_sources(session: Session, agent: AgentSession) -> list[Source]:
             CampaignAgent.user_id == agent.user_id,
             Campaign.state == CampaignState.RUNNING.value,
             Campaign.backend == agent.backend,
-            Campaign.dial_mode.in_(_BY_AGENT),
+            Campaign.direction == "outbound",
+            Campaign.dial_mode.in_(_GIVEN),
         )
         .order_by(Campaign.priority.desc(), Campaign.id)
     )
@@ -40,7 +46,7 @@ def work_sources(session: Session, agent: AgentSession) -> list[Source]:
     ordered: list[Campaign] = []
     for _priority, equals in groupby(mine, key=lambda pair: pair[0].priority):
         ordered += in_shares(list(equals))
-    return [Source(c.id, window_of(c), rank) for rank, c in enumerate(ordered)]
+    return [Source(c.id, window_of(c), rank, _GIVEN[c.dial_mode]) for rank, c in enumerate(ordered)]
 
 
 def in_shares(weighed: Sequence[tuple[Campaign, int]], draw: random.Random = _draw) -> list[Campaign]:

@@ -263,6 +263,7 @@ class Centre:
         self.clock.advance(0)
         while self.runtime.engine.drain():
             self.clock.advance(0)
+        self.runtime.waiting.attend()
         self.runtime.bus.pump()
 
     # Looking

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hookline.db.base import Base, marks
 
 _OPEN = text("closed_at IS NULL")
+_NOT_ENDED = text("ended_at IS NULL")
 
 
 class Attempt(Base):
@@ -81,7 +82,10 @@ class Call(Base):
     )
     impersonal = marks(caller_id="the number of the client's own that was shown")
     held = True
-    __table_args__ = (Index("ix_calls_campaign_queued", "campaign_id", "queued_at"),)
+    __table_args__ = (
+        Index("ix_calls_campaign_queued", "campaign_id", "queued_at"),
+        Index("ix_calls_open", "state", sqlite_where=_NOT_ENDED, postgresql_where=_NOT_ENDED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     #: None for a call that came in, and for the part of a call that another agent took over.
@@ -117,6 +121,8 @@ class Call(Base):
     dtmf: Mapped[str] = mapped_column(default="")
     #: Who answered by the sound of it: "person", "machine", "undecided"; empty where nobody listened for it.
     answerer: Mapped[str] = mapped_column(default="")
+    #: When that was settled: from then on a person waits for an agent.
+    settled_at: Mapped[datetime | None]
     queued_at: Mapped[datetime]
     ringing_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

@@ -15,6 +15,7 @@ _WAITING = text("state IN ('new', 'due')")
 _SLEEPING = text("state = 'retry'")
 _PROMISED = text("state = 'callback'")
 _RESERVED = text("state = 'reserved'")
+_CAREFUL = text("agent_only_until IS NOT NULL")
 
 
 class Campaign(Base):
@@ -162,6 +163,13 @@ class CampaignContact(Base):
         ),
         Index("ix_campaign_contacts_state", "campaign_id", "state"),
         Index("ix_campaign_contacts_reserved", "reserved_at", sqlite_where=_RESERVED, postgresql_where=_RESERVED),
+        Index(
+            "ix_campaign_contacts_careful",
+            "campaign_id",
+            "time_zone",
+            sqlite_where=_CAREFUL,
+            postgresql_where=_CAREFUL,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

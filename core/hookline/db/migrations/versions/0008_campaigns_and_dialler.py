@@ -33,6 +33,7 @@ _INDEXES = (
     ("promised", ["campaign_id", "next_due_at"], "state = 'callback'"),
     ("state", ["campaign_id", "state"], None),
     ("reserved", ["reserved_at"], "state = 'reserved'"),
+    ("careful", ["campaign_id", "time_zone"], "agent_only_until IS NOT NULL"),
 )
 _SQLITE_TRIGGERS = {
     "campaign_contacts_zone": """
@@ -70,6 +71,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("weight", sa.Integer(), nullable=False, server_default="1"))
     with op.batch_alter_table("calls", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answerer", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("settled_at", types.UtcDateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_calls_open",
+        "calls",
+        ["state"],
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     with op.batch_alter_table("campaign_contacts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("time_zone", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("agent_only_until", types.UtcDateTime(timezone=True), nullable=True))
@@ -119,7 +128,9 @@ def downgrade() -> None:
         batch_op.drop_column("agent_only_until")
         batch_op.drop_column("time_zone")
         batch_op.create_index("ix_campaign_contacts_due", ["campaign_id", "state", "priority", "next_due_at", "id"])
+    op.drop_index("ix_calls_open", "calls")
     with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.drop_column("settled_at")
         batch_op.drop_column("answerer")
     with op.batch_alter_table("campaign_agents", schema=None) as batch_op:
         batch_op.drop_column("weight")
