@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from hookline.bootstrap import Runtime
 from hookline.db.models import Contact, ListContact
 from hookline.domain.access import Actor
-from hookline.services.imports import NewList, Report
+from hookline.services.imports import NewList, Report, rules_of
 
 
 @dataclass
@@ -25,11 +26,19 @@ class Importer:
         data = text.encode() if isinstance(text, str) else text
         return self.runtime.imports.upload(self.actor, io.BytesIO(data), "file.csv", target)
 
-    def bring_in(self, text: str | bytes, target: int | NewList, mapping: dict[int, str] | None = None) -> Report:
+    def bring_in(
+        self,
+        text: str | bytes,
+        target: int | NewList,
+        mapping: dict[int, str] | None = None,
+        rules: Mapping[str, object] | None = None,
+    ) -> Report:
         """Upload and import; returns the report."""
         import_id = self.upload(text, target)
         if mapping is not None:
             self.runtime.imports.set_mapping(self.actor, import_id, mapping)
+        if rules is not None:
+            self.runtime.imports.set_rules(self.actor, import_id, rules_of(rules))
         self.runtime.imports.run(self.actor, import_id)
         return self.runtime.import_reports.get(self.actor, import_id)
 

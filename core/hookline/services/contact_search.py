@@ -249,7 +249,12 @@ class _Pieces:
 
 
 def _trigrams(piece: str) -> str:
-    cut = dict.fromkeys(piece[i : i + 3].replace('"', '""') for i in range(len(piece) - 2))
+    """Trigrams of the piece that do not overlap: enough to narrow down to few, whose text is then looked at. The part
+    of an e-mail address after the @ is everybody's."""
+    local, at, _domain = piece.partition("@")
+    telling = local + at if len(local) >= 3 else piece
+    last = len(telling) - 3
+    cut = dict.fromkeys(telling[i : i + 3].replace('"', '""') for i in (*range(0, last, 3), last) if last >= 0)
     return " AND ".join(f'"{trigram}"' for trigram in cut)
 
 

@@ -10,6 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from hookline.errors import InvalidInput
+from hookline.services.imports.uploads import MAX_BYTES
 from hookline.text import N_
 from hookline_web.api.problems import MalformedJson, UnsupportedMedia
 
@@ -47,7 +48,8 @@ def require_media(kind: str) -> None:
 
 
 def load_upload(schema: Schema) -> dict[str, Any]:
-    """The validated parts of a multipart/form-data body."""
+    """The validated parts of a multipart/form-data body; its files go to the disk as they come."""
+    request.max_content_length = MAX_BYTES + _MOST_JSON
     sent = {**request.form.to_dict(), **request.files.to_dict()}
     try:
         loaded: dict[str, Any] = schema.load(sent, unknown=RAISE)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -13,6 +16,9 @@ from hookline.errors import Conflict, HooklineError, InvalidInput, NotPermitted
 from hookline.permissions import requires
 from hookline.services.contact_views import ContactView
 from hookline.services.contacts import EDITABLE
+from hookline.services.data.subjects import SubjectQuery
+from hookline.services.imports.rows import split_tags
+from hookline.services.suppression_lists import Reach
 from hookline.text import N_
 from hookline.validation import load
 from hookline_web import forms
@@ -34,12 +40,14 @@ _HISTORY = 25
 def index() -> str:
     """Contacts that fit ?q=, within the person's scope."""
     wanted = readable(ContactQuerySchema(), request.args)
-    query, client_id = wanted.get("q", ""), wanted.get("client_id")
+    query, client_id, tag = wanted.get("q", ""), wanted.get("client_id"), wanted.get("tag", "")
     return render_template(
         "contacts/index.html",
-        page=runtime().contacts.search(g.actor, query, client_id=client_id, after=wanted.get("after", 0)),
+        page=runtime().contacts.search(g.actor, query, client_id=client_id, tag=tag, after=wanted.get("after", 0)),
         query=query,
         client_id=client_id,
+        tag=tag,
+        tags=runtime().contacts.tags(g.actor),
         clients=runtime().lists.clients(g.actor.scope),
         first_page="after" not in wanted,
     )
@@ -82,10 +90,66 @@ def change(contact_id: int) -> Response | tuple[str, int]:
     sent = forms.posted()
     custom = _sent_custom()
     try:
-        runtime().contacts.edit(g.actor, contact_id, {n: v for n, v in sent.items() if n in EDITABLE}, custom)
-    except InvalidInput as error:
-        return _edit_form(view, forms.Form(sent, error), custom)
+        changes = {n: v for n, v in sent.items() if n in EDITABLE}
+        runtime().contacts.edit(g.actor, contact_id, changes, custom, seen=_seen(sent.get("seen", "")))
+    except (InvalidInput, Conflict) as error:
+        return _edit_form(view, forms.Form(sent, error), custom, isinstance(error, Conflict))
     flash(_("The changes are saved."))
+    return redirect(url_for("contacts.show", contact_id=contact_id))
+
+
+def _seen(text: str) -> datetime | None:
+    """The moment of the contact's last change as the form had it."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@blueprint.get("/<int:contact_id>/file.json")
+@requires("data.export")
+def persons_file(contact_id: int) -> Response:
+    """Everything that is held of this person (GDPR art. 15 and 20), of every holder, as a file."""
+    view = runtime().contacts.get(g.actor, contact_id)
+    scope = replace(g.actor.scope, clients=frozenset({view.contact.client_id}))
+    subject = runtime().data_subjects.subject(scope, SubjectQuery(contact_id=contact_id))
+    parts = runtime().data_register.export(replace(g.actor, scope=scope), subject)
+    told = {
+        "made_at": runtime().clock.now().isoformat(),
+        "not_reached": runtime().data_register.missing(),
+        "holders": [
+            {"holder": part.holder.name, "records": [{"table": r.table, "data": dict(r.data)} for r in part.records]}
+            for part in parts
+        ],
+    }
+    answer = Response(json.dumps(told, ensure_ascii=False, indent=2, default=str), mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="contact-{contact_id}.json"'
+    return answer
+
+
+@blueprint.post("/<int:contact_id>/tags")
+@requires("contacts.edit")
+def tag(contact_id: int) -> Response | tuple[str, int]:
+    """File the contact under the tags that were sent."""
+    try:
+        runtime().contacts.set_tags(g.actor, contact_id, split_tags(request.form.get("tags", "")))
+    except InvalidInput as error:
+        return _page(contact_id, forms.Form(forms.posted(), error))
+    flash(_("The changes are saved."))
+    return redirect(url_for("contacts.show", contact_id=contact_id))
+
+
+@blueprint.post("/<int:contact_id>/numbers/<int:number_id>/suppress")
+@requires("suppression.manage")
+def suppress(contact_id: int, number_id: int) -> Response:
+    """Put a number of the contact on its client's first suppression list."""
+    view = runtime().contacts.get(g.actor, contact_id)
+    number = next((n.e164 for n in view.contact.numbers if n.id == number_id), "")
+    reach = Reach(view.contact.client_id)
+    runtime().suppression.add(
+        g.actor, [number], reach, country="PL", reason=_("asked not to be called"), source=_("contact page")
+    )
+    flash(_("The number is suppressed; nobody calls it for this client any more."))
     return redirect(url_for("contacts.show", contact_id=contact_id))
 
 
@@ -134,9 +198,12 @@ def _page(contact_id: int, form: forms.Form) -> tuple[str, int]:
     )
 
 
-def _edit_form(view: ContactView, form: forms.Form, custom: dict[str, str]) -> tuple[str, int]:
+def _edit_form(view: ContactView, form: forms.Form, custom: dict[str, str], overtaken: bool = False) -> tuple[str, int]:
     zones = sorted(zone for zone in available_timezones() if "/" in zone)
-    return forms.page("contacts/form.html", form, view=view, contact=view.contact, custom=custom, zones=zones)
+    shown = {**dict.fromkeys(view.field_types, ""), **custom}
+    return forms.page(
+        "contacts/form.html", form, view=view, contact=view.contact, custom=shown, zones=zones, overtaken=overtaken
+    )
 
 
 def _sent_custom() -> dict[str, str]:

@@ -6,23 +6,47 @@ from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
-from hookline.services.imports import FileRefused, ImportState, MappingRefused, NewList, Remark
+from hookline.services.imports import (
+    REASONS,
+    FileRefused,
+    ImportRules,
+    ImportState,
+    MappingRefused,
+    Merge,
+    NewList,
+    Remark,
+    Report,
+    rules_of,
+)
 from hookline.services.imports.mapping import CUSTOM, FIELDS, IGNORE
+from hookline.services.imports.rows import split_tags
+from hookline.services.imports.uploads import MAX_BYTES
 from hookline.text import N_
 from hookline.validation import load
 from hookline_web import countries, forms
 from hookline_web.context import runtime
 from hookline_web.i18n import translated
+from hookline_web.import_texts import KEY_TITLES, MERGE_TITLES, MERGED_TITLES, SCOPE_TITLES
 from hookline_web.schemas.contacts import ListSchema, ReadingSchema, UploadTargetSchema
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
 _DELIMITERS = {",": ",", ";": ";", "tab": "\t"}
 _SHOWN_LINES = 100
+#: The form around the file.
+_AROUND_FILE = 1024 * 1024
+
+
+@blueprint.url_value_preprocessor
+def take_large_files(endpoint: str | None, _values: dict[str, object] | None) -> None:
+    """A list of a million contacts is larger than other uploads may be; it goes to the disk as it comes."""
+    if endpoint == "imports.upload":
+        request.max_content_length = MAX_BYTES + _AROUND_FILE
 
 
 @blueprint.get("/new")
@@ -48,7 +72,7 @@ def upload() -> BaseResponse | tuple[str, int]:
 def _sent_file() -> tuple[BinaryIO, str]:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
-        raise InvalidInput(N_("No file was chosen."), fields={"file": [N_("Choose a CSV file.")]})
+        raise InvalidInput(N_("No file was chosen."), fields={"file": [N_("Choose a CSV or Excel file.")]})
     return cast(BinaryIO, sent.stream), sent.filename
 
 
@@ -74,7 +98,8 @@ def show(import_id: int) -> str:
     """The import as it stands: its columns to be mapped, its progress, or its report."""
     report = runtime().import_reports.get(g.actor, import_id)
     if report.state is ImportState.UPLOADED:
-        return render_template("imports/mapping.html", report=report, **_preview(import_id, None))
+        shown = _preview(import_id, None)
+        return render_template("imports/mapping.html", report=report, **_rules_form(report), **shown)
     if report.state is ImportState.RUNNING:
         return render_template("imports/progress.html", report=report)
     reports = runtime().import_reports
@@ -84,6 +109,33 @@ def show(import_id: int) -> str:
         rejections=reports.rejections(g.actor, import_id, limit=_SHOWN_LINES),
         warnings=reports.warnings(g.actor, import_id, limit=_SHOWN_LINES),
     )
+
+
+@blueprint.post("/<int:import_id>/cancel")
+@requires("contacts.import")
+def cancel(import_id: int) -> BaseResponse:
+    """Stop a running import; then the person chooses whether what came in is kept."""
+    runtime().imports.cancel(g.actor, import_id)
+    flash(_("The import is stopped. What it wrote is kept unless you undo it."))
+    return redirect(url_for("imports.show", import_id=import_id))
+
+
+@blueprint.get("/<int:import_id>/undo")
+@requires("contacts.import")
+def undo_form(import_id: int) -> str:
+    """What undoing the import would remove, and what stays and why."""
+    report = runtime().import_reports.get(g.actor, import_id)
+    preview = runtime().import_undo.preview(g.actor, import_id)
+    return render_template("imports/undo.html", report=report, preview=preview, reasons=REASONS)
+
+
+@blueprint.post("/<int:import_id>/undo")
+@requires("contacts.import")
+def undo(import_id: int) -> BaseResponse:
+    """Undo the import."""
+    removed = runtime().import_undo.undo(g.actor, import_id)
+    flash(ngettext("%(num)s contact is removed.", "%(num)s contacts are removed.", removed))
+    return redirect(url_for("imports.show", import_id=import_id))
 
 
 @blueprint.post("/<int:import_id>/preview")
@@ -116,10 +168,13 @@ def start(import_id: int) -> BaseResponse | tuple[str, int]:
     """Begin the import with the columns as they are chosen."""
     try:
         runtime().imports.set_mapping(g.actor, import_id, _sent_mapping())
+        runtime().imports.set_rules(g.actor, import_id, sent_rules())
         runtime().imports.start(g.actor, import_id)
-    except MappingRefused:
+    except (MappingRefused, InvalidInput) as error:
         report = runtime().import_reports.get(g.actor, import_id)
-        return render_template("imports/mapping.html", report=report, **_preview(import_id, _sent_mapping())), 422
+        flash(translated(error.message_id, error.params), "error")
+        shown = _preview(import_id, _sent_mapping())
+        return render_template("imports/mapping.html", report=report, **_rules_form(report), **shown), 422
     return redirect(url_for("imports.show", import_id=import_id))
 
 
@@ -151,6 +206,43 @@ def rejected_csv(import_id: int) -> Response:
     response = Response(stream_with_context(pieces), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="rejected-rows-{report.id}.csv"'
     return response
+
+
+def sent_rules() -> ImportRules:
+    """The rules as the form sends them; raises InvalidInput."""
+    form = request.form
+    merge = {name.removeprefix("merge-"): value for name, value in form.items() if name.startswith("merge-")}
+    return rules_of(
+        {
+            "key": form.get("key"),
+            "leave_out": form.get("leave_out"),
+            "campaign_id": _whole(form.get("campaign_id", "")),
+            "window_days": _whole(form.get("window_days", "")),
+            "merge": {name: value for name, value in merge.items() if value != Merge.FILL.value},
+            "scrub": form.get("scrub") == "true",
+            "tags": split_tags(form.get("tags", "")),
+        }
+    )
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def rules_choices(client_id: int) -> dict[str, object]:
+    """What the form of rules offers."""
+    campaigns = [c for c in runtime().campaigns.list_campaigns(g.actor.scope) if c.client_id == client_id]
+    return {
+        "keys": [(key.value, translated(title)) for key, title in KEY_TITLES.items()],
+        "scopes": [(scope.value, translated(title)) for scope, title in SCOPE_TITLES.items()],
+        "campaigns": [(c.id, c.name) for c in campaigns],
+        "merges": [(merge.value, translated(title)) for merge, title in MERGE_TITLES.items()],
+        "merged_fields": [(name, translated(title)) for name, title in MERGED_TITLES.items()],
+    }
+
+
+def _rules_form(report: Report) -> dict[str, object]:
+    return {"rules": report.rules, **rules_choices(report.client_id)}
 
 
 def _in_readers_language(remark: Remark) -> str:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from hookline.contributions import NavigationItem
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
+from hookline.services.custom_field_kinds import KIND_TITLES, FieldKind, FieldType
 from hookline.text import N_
 from hookline.validation import load
 from hookline_web import countries, forms
@@ -68,6 +69,71 @@ def rename(list_id: int) -> Response:
     runtime().lists.rename(g.actor, list_id, load(ListNameSchema(), forms.posted())["name"])
     flash(_("The changes are saved."))
     return redirect(url_for("lists.show", list_id=list_id))
+
+
+@blueprint.post("/<int:list_id>/<any(archive, restore):act>")
+@requires("contacts.import")
+def put_away(list_id: int, act: str) -> Response:
+    """Archive a list, or take it back."""
+    if act == "archive":
+        runtime().lists.archive(g.actor, list_id)
+        flash(_("The list is archived: it takes no contacts any more."))
+    else:
+        runtime().lists.restore(g.actor, list_id)
+        flash(_("The list is in use again."))
+    return redirect(url_for("lists.show", list_id=list_id))
+
+
+@blueprint.get("/<int:list_id>/delete")
+@requires("contacts.import")
+def deletion(list_id: int) -> str:
+    """What deleting the list means."""
+    return render_template(
+        "lists/delete.html",
+        contact_list=runtime().lists.get(g.actor.scope, list_id),
+        preview=runtime().lists.deletion(g.actor, list_id),
+    )
+
+
+@blueprint.post("/<int:list_id>/delete")
+@requires("contacts.import")
+def delete(list_id: int) -> Response:
+    """Delete the list."""
+    runtime().lists.delete(g.actor, list_id)
+    flash(_("The list is deleted; its contacts are kept."))
+    return redirect(url_for("lists.index"))
+
+
+@blueprint.get("/<int:list_id>/fields")
+@requires("contacts.import")
+def fields(list_id: int) -> str:
+    """The types of the list's custom fields."""
+    row = runtime().lists.get(g.actor.scope, list_id)
+    known = [line.key for line in runtime().custom_fields.fields(g.actor.scope, row.client_id)]
+    types = runtime().lists.fields(g.actor, list_id)
+    return render_template(
+        "lists/types.html",
+        contact_list=row,
+        keys=sorted({*known, *types}, key=str.casefold),
+        types=types,
+        text=FieldType(),
+        kinds=KIND_TITLES,
+    )
+
+
+@blueprint.post("/<int:list_id>/fields")
+@requires("contacts.import")
+def save_fields(list_id: int) -> Response:
+    """Keep the types of the list's custom fields."""
+    sent = (request.form.getlist(name) for name in ("key", "kind", "choices"))
+    types = {}
+    for key, kind, choices in zip(*sent, strict=False):
+        if key.strip() and kind in {known.value for known in FieldKind} and kind != FieldKind.TEXT.value:
+            chosen = tuple(part.strip() for part in choices.split(",") if part.strip())
+            types[key.strip()] = FieldType(FieldKind(kind), chosen)
+    runtime().lists.set_fields(g.actor, list_id, types)
+    flash(_("The changes are saved."))
+    return redirect(url_for("lists.fields", list_id=list_id))
 
 
 def _form(form: forms.Form) -> tuple[str, int]:

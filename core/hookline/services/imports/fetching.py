@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
@@ -50,7 +50,7 @@ def inbox_folder(inbox: Path, location: str) -> Path:
     return folder
 
 
-def files_in(folder: Path) -> Iterator[Fetched]:
+def files_in(folder: Path) -> Generator[Fetched, None, None]:
     """The folder's files by name, those that are hidden or no lists left out."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in sorted(folder.iterdir()):
@@ -66,7 +66,7 @@ def _is_list(path: Path) -> bool:
     return not hidden and path.is_file() and path.suffix.lower() in _SUFFIXES
 
 
-def fetch(book: AddressBook, url: str, tls: ssl.SSLContext | None = None) -> Iterator[Fetched]:
+def fetch(book: AddressBook, url: str, tls: ssl.SSLContext | None = None) -> Generator[Fetched, None, None]:
     """The file behind an address, which is checked as webhooks' are; raises FetchFailed, AddressRefused."""
     target = book.check(url)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -185,7 +185,7 @@ class ImportSources:
             self._note(source_id, said, {"files": taken}, ok=True)
         return taken
 
-    def _files(self, source: ImportSource) -> Iterator[Fetched]:
+    def _files(self, source: ImportSource) -> Generator[Fetched, None, None]:
         if source.kind == FOLDER:
             return files_in(inbox_folder(self.inbox, source.location))
         return fetch(self._book, source.location)

@@ -7,12 +7,17 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from hookline.api import ApiCreated, ApiOperation, ApiPage, ApiRequest, ApiResource, moment, row_id, text
+from hookline.errors import HooklineError, InvalidInput
+from hookline.services.contact_intake import Intake
+from hookline.services.contact_search import ContactFilters
 from hookline.services.contacts import EDITABLE
-from hookline.services.feeds import ContactEntry, ContactFilters
+from hookline.services.feeds import ContactEntry
 from hookline.text import N_
 from hookline_web.context import runtime
+from hookline_web.i18n import translated
 
 _MOST_CUSTOM = 100
+_MOST_AT_ONCE = 1000
 
 
 class ContactNumberSchema(Schema):
@@ -35,6 +40,7 @@ class ContactSchema(Schema):
     company = fields.String(required=True)
     email = fields.String(required=True)
     city = fields.String(required=True)
+    region = fields.String(required=True, metadata={"description": "State, province or voivodeship."})
     language = fields.String(required=True)
     notes = fields.String(required=True)
     time_zone = fields.String(required=True, metadata={"description": "IANA name."})
@@ -59,6 +65,7 @@ class ContactDetailsSchema(ContactSchema):
     """A contact with the lists it is on and its records in campaigns."""
 
     list_ids = fields.List(fields.Integer(), required=True)
+    tags = fields.List(fields.String(), required=True)
     standings = fields.List(fields.Nested(ContactStandingSchema), required=True)
 
 
@@ -70,7 +77,13 @@ class ContactQuerySchema(Schema):
     campaign_id = row_id(sent_as_text=True)
     external_id = text(200, metadata={"description": "Exactly this identifier in the client's system."})
     number = text(20, metadata={"description": "Exactly this number, E.164."})
-    query = text(100, metadata={"description": "Words in name, company, e-mail or identifier, or digits of a number."})
+    tag = text(60, metadata={"description": "Filed under this tag."})
+    query = text(
+        100,
+        metadata={
+            "description": "Words in name, company, e-mail, identifier, city, notes or tags, or digits of a number."
+        },
+    )
     changed_since = moment(metadata={"description": "Changed at this moment or later."})
 
 
@@ -96,6 +109,7 @@ class NewContactSchema(Schema):
     company = text(EDITABLE["company"], load_default="")
     email = fields.Email(validate=validate.Length(max=EDITABLE["email"]))
     city = text(EDITABLE["city"], load_default="")
+    region = text(EDITABLE["region"], load_default="")
     language = text(EDITABLE["language"], load_default="")
     notes = text(EDITABLE["notes"], load_default="")
     custom = _custom()
@@ -113,6 +127,46 @@ class NewContactResultSchema(Schema):
     )
 
 
+class BatchContactSchema(NewContactSchema):
+    """A contact of a batch; the list is named once for all."""
+
+    class Meta:
+        """The list is the batch's."""
+
+        exclude = ("list_id",)
+
+
+class ContactBatchSchema(Schema):
+    """Contacts to be put on a list."""
+
+    list_id = row_id(required=True)
+    contacts = fields.List(fields.Nested(BatchContactSchema), required=True, validate=validate.Length(1, _MOST_AT_ONCE))
+
+
+class BatchAnswerSchema(Schema):
+    """What became of one contact of a batch."""
+
+    id = fields.Integer(required=True, allow_none=True, metadata={"description": "null: it did not come in."})
+    is_new = fields.Boolean(required=True)
+    numbers_left_out = fields.Integer(required=True)
+    error = fields.String(required=True, allow_none=True, metadata={"description": "Why it did not come in."})
+
+
+class BatchResultSchema(Schema):
+    """What became of a batch, in its order."""
+
+    results = fields.List(fields.Nested(BatchAnswerSchema), required=True)
+    imported = fields.Integer(required=True)
+    merged = fields.Integer(required=True)
+    rejected = fields.Integer(required=True)
+
+
+class TagsSchema(Schema):
+    """All tags of a contact."""
+
+    tags = fields.List(text(60, least=1), required=True, validate=validate.Length(max=50))
+
+
 class ContactChangesSchema(Schema):
     """Fields to change; those left out stay. An empty custom value removes the field."""
 
@@ -121,6 +175,7 @@ class ContactChangesSchema(Schema):
     company = text(EDITABLE["company"])
     email = text(EDITABLE["email"])
     city = text(EDITABLE["city"])
+    region = text(EDITABLE["region"])
     language = text(EDITABLE["language"])
     notes = text(EDITABLE["notes"])
     time_zone = text(EDITABLE["time_zone"])
@@ -157,6 +212,7 @@ def get_contact(request: ApiRequest) -> dict[str, Any]:
         **_plain(ContactEntry(view.contact, view.numbers)),
         "list_ids": [list_id for list_id, _name in view.lists],
         "standings": view.standings,
+        "tags": list(view.tags),
     }
 
 
@@ -173,6 +229,30 @@ def add_contact(request: ApiRequest) -> ApiCreated:
     )
     details = {"is_new": made.is_new, "numbers_left_out": made.left_out}
     return ApiCreated(made.contact_id, f"/{made.contact_id}", details, made.is_new)
+
+
+def add_batch(request: ApiRequest) -> dict[str, Any]:
+    """Put many contacts on a list."""
+    answers = runtime().contact_intake.add_many(request.actor, request.body["list_id"], request.body["contacts"])
+    results = [_batch_answer(answer) for answer in answers]
+    came = [result for result in results if result["error"] is None]
+    new = sum(bool(result["is_new"]) for result in came)
+    rejected = len(results) - len(came)
+    return {"results": results, "imported": new, "merged": len(came) - new, "rejected": rejected}
+
+
+def _batch_answer(answer: Intake | HooklineError) -> dict[str, Any]:
+    if isinstance(answer, HooklineError):
+        fields_of = answer.fields if isinstance(answer, InvalidInput) else {}
+        told = "; ".join(translated(m) for messages in fields_of.values() for m in messages)
+        said = told or translated(answer.message_id, answer.params)
+        return {"id": None, "is_new": False, "numbers_left_out": 0, "error": said}
+    return {"id": answer.contact_id, "is_new": answer.is_new, "numbers_left_out": answer.left_out, "error": None}
+
+
+def set_tags(request: ApiRequest) -> None:
+    """File a contact under these tags and no others."""
+    runtime().contacts.set_tags(request.actor, request.path["contact_id"], request.body["tags"])
 
 
 def change_contact(request: ApiRequest) -> None:
@@ -226,6 +306,26 @@ RESOURCE = ApiResource(
             merges=True,
             description="It joins the campaigns that the list feeds. A contact that the client has already (by its "
             "identifier, else by a number) is not doubled: what was empty in it is filled.",
+        ),
+        ApiOperation(
+            "POST",
+            "/batch",
+            "contacts.import",
+            "Put up to 1000 contacts on a list",
+            add_batch,
+            BatchResultSchema,
+            body=ContactBatchSchema,
+            description="All in one transaction, each by the rules of a single contact. What is wrong with one is said "
+            "in its place; the others come in. With an Idempotency-Key the same batch sent again is not doubled.",
+        ),
+        ApiOperation(
+            "PUT",
+            "/{contact_id}/tags",
+            "contacts.edit",
+            "File a contact under these tags and no others",
+            set_tags,
+            body=TagsSchema,
+            status=204,
         ),
         ApiOperation("GET", "/{contact_id}", "contacts.view", "One contact", get_contact, ContactDetailsSchema),
         ApiOperation(

@@ -1,4 +1,4 @@
-"""Imports of contact lists: a CSV file is sent, its columns are mapped, the import runs in the background."""
+"""Imports of contact lists: a file is sent, its columns are mapped, the import runs in the background."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from hookline.api import ApiCreated, ApiDownload, ApiOperation, ApiPage, ApiRequest, ApiResource, Upload, row_id, text
-from hookline.services.imports import NewList
+from hookline.services.imports import Key, Merge, NewList, Scope, UndoPreview, rules_of
 from hookline.services.imports.errors import Remark
 from hookline.services.imports.model import Report, ReportLine
 from hookline.text import N_
@@ -22,16 +22,53 @@ class ImportSchema(Schema):
     client_id = fields.Integer(required=True)
     list_id = fields.Integer(required=True)
     file_name = fields.String(required=True)
-    state = fields.String(required=True, metadata={"description": "uploaded, running, done or failed."})
+    state = fields.String(
+        required=True, metadata={"description": "uploaded, running, done, failed, cancelled or undone."}
+    )
     total = fields.Integer(required=True)
     done = fields.Integer(required=True)
     imported = fields.Integer(required=True)
     merged = fields.Integer(required=True)
     rejected = fields.Integer(required=True)
+    duplicates = fields.Integer(required=True, metadata={"description": "Of the rejected: known already."})
+    suppressed = fields.Integer(required=True, metadata={"description": "Of the rejected: on a suppression list."})
+    removed = fields.Integer(required=True, metadata={"description": "Contacts that undoing it removed."})
     warnings = fields.Integer(required=True, metadata={"description": "Remarks on rows that were imported."})
     error = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)
     finished_at = fields.AwareDateTime(required=True, allow_none=True)
+    undone_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class ImportRulesSchema(Schema):
+    """What becomes of rows about contacts that the client knows."""
+
+    key = fields.Enum(Key, by_value=True, metadata={"description": "By what a contact is known."})
+    leave_out = fields.Enum(Scope, by_value=True, metadata={"description": "Known where: such rows are left out."})
+    campaign_id = row_id(allow_none=True)
+    window_days = fields.Integer(allow_none=True, validate=validate.Range(1, 3650))
+    merge = fields.Dict(
+        keys=text(20, least=1),
+        values=fields.Enum(Merge, by_value=True),
+        metadata={"description": "Field to keep, fill, overwrite or append; fields left out are filled where empty."},
+    )
+    scrub = fields.Boolean(metadata={"description": "Leave out numbers on suppression lists (default)."})
+    tags = fields.List(text(60, least=1), validate=validate.Length(max=50))
+
+
+class UndoPreviewSchema(Schema):
+    """What undoing would do."""
+
+    removable = fields.Integer(required=True)
+    staying = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata={"description": "By reason: called, changed, other_list, in_use."},
+    )
+    unlisted = fields.Integer(
+        required=True, metadata={"description": "Contacts from before, which leave the list only."}
+    )
 
 
 class ImportQuerySchema(Schema):
@@ -41,7 +78,7 @@ class ImportQuerySchema(Schema):
 
 
 class NewImportSchema(Schema):
-    """A CSV file, and the list it goes into: by `list_id`, or made with it (`client_id`, `list_name`, `country`)."""
+    """A CSV file or workbook, and its list: by `list_id`, or made with it (`client_id`, `list_name`, `country`)."""
 
     file = Upload(required=True)
     list_id = row_id(sent_as_text=True)
@@ -153,6 +190,27 @@ def start_import(request: ApiRequest) -> None:
     runtime().imports.start(request.actor, request.path["import_id"])
 
 
+def set_rules(request: ApiRequest) -> None:
+    """Say what becomes of rows about known contacts."""
+    runtime().imports.set_rules(request.actor, request.path["import_id"], rules_of(request.body))
+
+
+def cancel_import(request: ApiRequest) -> None:
+    """Stop a running import."""
+    runtime().imports.cancel(request.actor, request.path["import_id"])
+
+
+def preview_undo(request: ApiRequest) -> UndoPreview:
+    """What undoing the import would do."""
+    return runtime().import_undo.preview(request.actor, request.path["import_id"])
+
+
+def undo_import(request: ApiRequest) -> Report:
+    """Undo an import."""
+    runtime().import_undo.undo(request.actor, request.path["import_id"])
+    return get_import(request)
+
+
 def list_rejections(request: ApiRequest) -> ApiPage:
     """A page of rejected rows."""
     found = runtime().import_reports.rejections(
@@ -191,7 +249,7 @@ def _shown(remark: Remark) -> str:
 _PERMISSION = "contacts.import"
 RESOURCE = ApiResource(
     "imports",
-    "CSV files brought into contact lists: send one, look at the preview, map its columns, start it.",
+    "CSV files and workbooks brought into contact lists: send one, look at the preview, map its columns, start it.",
     (
         ApiOperation("GET", "", _PERMISSION, "Imports", list_imports, ImportSchema, ImportQuerySchema, paged=True),
         ApiOperation(
@@ -226,7 +284,35 @@ RESOURCE = ApiResource(
             ImportPreviewSchema,
             body=ImportMappingSchema,
         ),
+        ApiOperation(
+            "PUT",
+            "/{import_id}/rules",
+            _PERMISSION,
+            "Say what becomes of rows about known contacts",
+            set_rules,
+            body=ImportRulesSchema,
+            status=204,
+        ),
         ApiOperation("POST", "/{import_id}/start", _PERMISSION, "Start the import", start_import, status=204),
+        ApiOperation(
+            "POST",
+            "/{import_id}/cancel",
+            _PERMISSION,
+            "Stop a running import",
+            cancel_import,
+            status=204,
+            description="What it wrote is kept; undo it to remove that.",
+        ),
+        ApiOperation("GET", "/{import_id}/undo", _PERMISSION, "What undoing would do", preview_undo, UndoPreviewSchema),
+        ApiOperation(
+            "POST",
+            "/{import_id}/undo",
+            _PERMISSION,
+            "Undo the import",
+            undo_import,
+            ImportSchema,
+            description="Contacts that were called or changed since, or that others refer to, stay.",
+        ),
         ApiOperation(
             "GET",
             "/{import_id}/rejections",

@@ -21,6 +21,9 @@ class ContactListSchema(Schema):
     contacts = fields.Integer(required=True, metadata={"description": "How many are on it."})
     campaign_ids = fields.List(fields.Integer(), required=True, metadata={"description": "Campaigns that it feeds."})
     created_at = fields.AwareDateTime(required=True)
+    archived_at = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "It takes no contacts any more."}
+    )
 
 
 class ListQuerySchema(Schema):
@@ -71,6 +74,21 @@ def rename_list(request: ApiRequest) -> None:
     runtime().lists.rename(request.actor, request.path["list_id"], request.body["name"])
 
 
+def archive_list(request: ApiRequest) -> None:
+    """Put a list away."""
+    runtime().lists.archive(request.actor, request.path["list_id"])
+
+
+def restore_list(request: ApiRequest) -> None:
+    """Take an archived list back."""
+    runtime().lists.restore(request.actor, request.path["list_id"])
+
+
+def delete_list(request: ApiRequest) -> None:
+    """Delete a list; its contacts are kept."""
+    runtime().lists.delete(request.actor, request.path["list_id"])
+
+
 def _plain(row: ListRow) -> dict[str, Any]:
     return {**vars(row), "campaign_ids": [campaign_id for campaign_id, _name in row.campaigns]}
 
@@ -92,6 +110,19 @@ RESOURCE = ApiResource(
             rename_list,
             body=ListChangesSchema,
             status=204,
+        ),
+        ApiOperation("POST", "/{list_id}/archive", "contacts.import", "Put a list away", archive_list, status=204),
+        ApiOperation(
+            "POST", "/{list_id}/restore", "contacts.import", "Take an archived list back", restore_list, status=204
+        ),
+        ApiOperation(
+            "DELETE",
+            "/{list_id}",
+            "contacts.import",
+            "Delete a list",
+            delete_list,
+            status=204,
+            description="Its contacts are kept, with their client and in the campaigns that have them.",
         ),
     ),
 )
