@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hookline.db.base import Base
+from hookline.db.base import Base, marks
 
 
 class ReleaseSet(Base):
     """A numbered set: what somebody wanted the installation to be built from. Never changed, but for how it went."""
 
     __tablename__ = "release_sets"
+    impersonal = marks(note="why plugins were changed")
 
     number: Mapped[int] = mapped_column(primary_key=True)
     made_at: Mapped[datetime]
