@@ -70,6 +70,7 @@ from hookline.services.record_reads import RecordReadService
 from hookline.services.recording_moves import RecordingMoves
 from hookline.services.recordings import RecordingService
 from hookline.services.release_sets import ReleaseSets
+from hookline.services.required_policies import RequiredPolicies
 from hookline.services.stations import StationService
 from hookline.services.suppression import SuppressionService
 from hookline.services.suppression_lists import SuppressionLists
@@ -118,6 +119,7 @@ class Runtime:
         self.callbacks = CallbackService(self.db)
         self.desk = DeskService(self.db, self.host, self.desk_calls.targets)
         self.campaigns = CampaignService(self.db, self.host)
+        self.required_policies = RequiredPolicies(self.db)
         self.campaign_life = CampaignLife(self.db, self.campaigns)
         self.dial_watch = DialWatch(self.db, self.calls, self.campaigns)
         self.waiting = WaitingCustomers(self.db, self.calls)

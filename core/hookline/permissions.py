@@ -27,6 +27,7 @@ CORE_PERMISSIONS = {
         Permission("recordings.play", N_("Play recordings"), _ALL),
         Permission("recordings.delete", N_("Delete recordings for good"), _ADMIN),
         Permission("campaigns.view", N_("See campaigns and their figures"), _SUPERVISE),
+        Permission("policies.drop", N_("Let a campaign do without a policy that it required"), _ADMIN),
         Permission("campaigns.manage", N_("Build, start and pause campaigns"), _ADMIN),
         Permission("results.export", N_("Export results"), _SUPERVISE),
         Permission("contacts.import", N_("Import contact lists"), _ADMIN),

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from hookline.domain.calls import CallResult
@@ -19,6 +20,11 @@ class Purpose(StrEnum):
     SERVICE = "service"
     RESEARCH = "research"
     COLLECTION = "collection"
+
+
+#: Policies without which the law lets nobody dial for a purpose: direct marketing by telephone needs the prior consent
+#: of whoever is called (Prawo komunikacji elektronicznej, art. 398; GDPR art. 6). Required whatever is enabled.
+REQUIRED_BY_LAW: Mapping[Purpose, tuple[str, ...]] = MappingProxyType({Purpose.MARKETING: ("gdpr.consent",)})
 
 
 class DialMode(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -45,7 +46,7 @@ def missing_parts(session: Session, campaign: Campaign) -> list[Missing]:
     return found
 
 
-def missing_services(hooks: Hooks, campaign: Campaign) -> list[Missing]:
+def missing_services(hooks: Hooks, campaign: Campaign, required: Iterable[str]) -> list[Missing]:
     """What it lacks of plugins: telephony that can dial, a caller ID, its required policies, its script."""
     found: list[Missing] = []
     backend = hooks.backends().get(campaign.backend)
@@ -58,12 +59,14 @@ def missing_services(hooks: Hooks, campaign: Campaign) -> list[Missing]:
         if not campaign.caller_id and not backend.default_caller_id(campaign.client_id):
             found.append(Missing("no-caller-id", N_("It has no caller ID."), N_("Set one here, or at the trunk.")))
     present = hooks.policies()
-    if any(name not in present for name in campaign.required_policies):
+    if any(name not in present for name in required):
         found.append(
             Missing(
                 "policy-missing",
                 N_("A policy it requires is not in force."),
-                N_("Enable the policy's plugin, or take the policy off the campaign."),
+                N_(
+                    "Enable the policy's plugin, or take the policy off on the campaign's settings page, with a reason."
+                ),
             )
         )
     engine, _, _script = campaign.script.partition(":")

@@ -28,6 +28,7 @@ from hookline.domain.campaigns import (
     DEFAULT_RETRY_RULES,
     DEFAULT_WINDOW,
     OVER,
+    REQUIRED_BY_LAW,
     AbandonRule,
     CallingWindow,
     CampaignState,
@@ -41,6 +42,7 @@ from hookline.errors import Conflict, InvalidInput, NotFound
 from hookline.ports.hooks import Hooks
 from hookline.services.campaign_checks import Missing, missing_parts, missing_services
 from hookline.services.feeding import feed_campaign
+from hookline.services.required_policies import merged, require_none_left_out, required_of
 from hookline.text import N_
 
 
@@ -149,7 +151,8 @@ class CampaignService:
 
     def default_policies(self, purpose: Purpose) -> list[str]:
         """Policies that a campaign with this purpose requires unless the administrator says otherwise."""
-        return sorted(p.name for p in self._hooks.policies().values() if purpose in p.default_for)
+        meant = {p.name for p in self._hooks.policies().values() if purpose in p.default_for}
+        return sorted(meant.union(REQUIRED_BY_LAW.get(purpose, ())))
 
     def create(self, actor: Actor, draft: CampaignDraft) -> int:
         """Make a campaign (as a draft); returns its id. Raises InvalidInput by field; nothing is half-written."""
@@ -157,7 +160,7 @@ class CampaignService:
         with self._db.write() as unit:
             self._check(unit.session, actor, draft, None)
             campaign = Campaign(client_id=draft.client_id, purpose=draft.purpose.value, created_at=unit.clock.now())
-            self._apply(campaign, draft)
+            self._apply(unit.session, campaign, draft)
             unit.session.add(campaign)
             unit.session.flush()
             _write_parts(unit, campaign, draft)
@@ -174,19 +177,22 @@ class CampaignService:
                     N_("A campaign stays with its client."), fields={"client_id": [N_("Cannot change.")]}
                 )
             self._check(unit.session, actor, draft, campaign_id)
+            if draft.required_policies is not None:
+                require_none_left_out(campaign, draft.purpose, draft.required_policies)
             campaign.purpose = draft.purpose.value
-            self._apply(campaign, draft)
+            self._apply(unit.session, campaign, draft)
             _write_parts(unit, campaign, draft)
             unit.emit(_changed(campaign))
 
-    def _apply(self, campaign: Campaign, draft: CampaignDraft) -> None:
+    def _apply(self, session: Session, campaign: Campaign, draft: CampaignDraft) -> None:
         for name in (*_PLAIN, *DIALLING):
             setattr(campaign, name, getattr(draft, name))
         campaign.window = draft.window.to_json()
         campaign.retry_rules = draft.retry_rules
         campaign.allowed_countries = list(draft.allowed_countries)
         required = draft.required_policies
-        campaign.required_policies = self.default_policies(draft.purpose) if required is None else list(required)
+        listed = self.default_policies(draft.purpose) if required is None else required
+        campaign.required_policies = merged(session, campaign.id, draft.purpose, listed)
 
     def _check(self, session: Session, actor: Actor, draft: CampaignDraft, own_id: int | None) -> None:
         fields: dict[str, list[str]] = {}
@@ -225,7 +231,8 @@ class CampaignService:
         with self._db.read() as session:
             campaign = _in_scope(session, scope, campaign_id)
             found = missing_parts(session, campaign)
-        return found + missing_services(self._hooks, campaign)
+            required = required_of(session, campaign)
+        return found + missing_services(self._hooks, campaign, required)
 
     def start(self, actor: Actor, campaign_id: int) -> None:
         """Let the campaign dial; raises Conflict that names what is missing."""

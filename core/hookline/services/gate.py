@@ -27,6 +27,7 @@ from hookline.ports.telephony import PlaceCall, TelephonyBackend
 from hookline.services.campaign_plugins import whose_rules_hold
 from hookline.services.dial_strings import judge_dial_strings
 from hookline.services.policies import CORE_POLICIES, core_refusals
+from hookline.services.required_policies import required_of
 from hookline.services.revocation import await_withdrawals
 from hookline.text import N_
 
@@ -159,12 +160,13 @@ class DialGate:
             refusals = core_refusals(session, request, campaign)
             refusals += self._about_dial_strings(session, request, campaign)
             keeps = whose_rules_hold(session, self._hooks, campaign)
+            required = required_of(session, campaign)
         if self._closed:
             refusals.append(Refusal("core.stopping", N_("Hookline is being stopped and takes no new calls."), "engine"))
         if self._hooks.is_closing(campaign.backend):
             refusals.append(_closing(campaign.backend))
         present = self._hooks.policies()
-        for name in campaign.required_policies:
+        for name in required:
             if name not in present:
                 refusals.append(_policy_missing(name))
         for answer in self._hooks.dial_refusals(request):

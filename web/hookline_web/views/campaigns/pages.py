@@ -96,7 +96,9 @@ def settings(campaign_id: int) -> str:
         agents=runtime().campaigns.assigned(scope, campaign_id),
         window=CallingWindow.from_json(campaign.window),
         script=script_title(campaign.client_id, campaign.script),
-        policies=policy_titles(campaign.required_policies),
+        policies=policy_titles(runtime().required_policies.required(campaign)),
+        dropped=(dropped := runtime().required_policies.history(scope, campaign_id)),
+        dropped_titles=policy_titles(one.policy for one in dropped),
     )
 
 
