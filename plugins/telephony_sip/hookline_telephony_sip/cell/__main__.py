@@ -16,7 +16,7 @@ from hookline_telephony_sip.cell.library import MAX_CALLS, Options
 from hookline_telephony_sip.cell.native import error_text
 from hookline_telephony_sip.cell.room import Room
 
-_POLL_MILLISECONDS = 10
+_POLL_MILLISECONDS = 20
 _TURN_SECONDS = 0.02
 _CLOSE_SECONDS = 3.0
 

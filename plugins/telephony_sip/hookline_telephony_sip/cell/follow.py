@@ -78,6 +78,8 @@ def _progress(room: Room, leg: Leg, fact: StateChanged) -> None:
         leg.headers = dict(fact.headers)
     elif fact.state is CallState.ANSWERED and not leg.answered:
         leg.answered, leg.answered_at = True, time.monotonic()
+        if isinstance(leg.line, NativeCall):
+            room.peers.add_uri(leg.line.contact())  # its later requests may come from there
         room.report(msg.Answered(leg.name, msg.now_text(), dict(fact.headers) or leg.headers))
         if leg.detect:
             room.sounds.listen(leg.name)

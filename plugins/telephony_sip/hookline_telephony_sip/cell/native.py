@@ -107,8 +107,8 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         stream = self.getStreamStat(0)  # kept in a name: what it holds points into it
         return stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss
 
-    def peer_host(self) -> str:
-        """The host of the far side's Contact, from where its requests may come. Raises pj.Error."""
+    def contact(self) -> str:
+        """The far side's Contact. Raises pj.Error."""
         return str(self.getInfo().remoteContact)
 
     @_guarded

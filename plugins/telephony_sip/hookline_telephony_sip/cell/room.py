@@ -21,11 +21,13 @@ from hookline_telephony_sip.cell.line import BrowserLine, Fact, Line
 from hookline_telephony_sip.cell.links import Scene, leg_node, play_node, wanted_links
 from hookline_telephony_sip.cell.mixer import Mixer
 from hookline_telephony_sip.cell.native import NativeCall, error_text
+from hookline_telephony_sip.cell.peers import Peers
 from hookline_telephony_sip.cell.recordings import Recordings
 from hookline_telephony_sip.cell.sounds import Sounds
 from hookline_telephony_sip.cell.timers import run_timers
 from hookline_telephony_sip.cell.wire import Wire
 
+_LINKS_SECONDS = 0.1  # a sound that begins, or a port that was not ready, is looked at so often
 Report = Callable[[msg.Message], None]
 
 
@@ -38,6 +40,7 @@ class Room:
         self.facts: deque[Fact] = deque()
         self.legs: dict[str, Leg] = {}
         self.bridges: set[frozenset[str]] = set()
+        self._stale, self._links_at = True, 0.0
         self.calls = Calls(self.facts, self.complain)
         self.library = self.calls.library = Library(options, self.calls.take)
         self.recordings = Recordings(options.clock_rate, self.facts, report)
@@ -47,6 +50,7 @@ class Room:
     def start(self) -> None:
         """Bring the library up. Raises pj.Error."""
         self.library.start()
+        self.peers = Peers(self.options.signalling, self.library.port, self.complain)
         self.sounds = Sounds(self.library, self.options, self.report)
 
     @property
@@ -56,6 +60,7 @@ class Room:
 
     def carry_out(self, command: msg.Message) -> None:
         """Do what the parent asks; a leg that has gone meanwhile is no error, its end is on its way."""
+        self._stale = True
         match command:
             case msg.Dial():
                 self._dial(command)
@@ -130,6 +135,7 @@ class Room:
 
     def turn(self) -> None:
         """After each poll of the library: facts, timers, connections, reports."""
+        changed = bool(self.facts)
         while self.facts:
             follow(self, self.facts.popleft())
         now = time.monotonic()
@@ -137,9 +143,13 @@ class Room:
             run_timers(self, leg, now)
         for node in self.sounds.finished(self.legs, now):
             self.mixer.forget(node)
+            self._stale = True
         for name, answerer, after in self.sounds.verdicts(self.legs, now):
             self.report(msg.Detected(name, msg.now_text(), answerer, after))
-        self.mixer.apply(self._wanted())
+        # Working out who hears whom is most of a turn's cost, and mostly nothing has changed.
+        if changed or self._stale or now >= self._links_at:
+            self._stale, self._links_at = False, now + _LINKS_SECONDS
+            self.mixer.apply(self._wanted())
         self.sounds.forget_buried(now)
         self.recordings.turn(now)
         for leg in list(self.legs.values()):
@@ -161,6 +171,7 @@ class Room:
         for leg in list(self.legs.values()):
             self._report_end(leg)
         self.browsers.close()
+        self.peers.close()
         self.sounds.clear()
         self.calls.clear()
         self.facts.clear()
@@ -171,6 +182,7 @@ class Room:
         """Dial, unless the library has no free call now."""
         natives = sum(isinstance(other.line, NativeCall) for other in self.legs.values())
         route = leg.routes[0]
+        self.peers.add_uri(self.options.proxy or route.uri)
         leg.waiting = not self.calls.dial(leg, route, leg.out_headers, natives)
         if not leg.waiting and route.reply_within:
             leg.reply_deadline = time.monotonic() + route.reply_within
@@ -202,6 +214,7 @@ class Room:
         """The leg is over for us; its report waits until its recordings are closed."""
         if leg.ended is not None:
             return
+        self._stale = True
         partner = self.legs.get(leg.partner)
         leg.ended = msg.Ended(leg.name, msg.now_text(), leg.answered, leg.asked, code, reason)
         self._leave(leg.name)

@@ -1,0 +1,51 @@
+"""Who may speak SIP to a cell."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+
+from hookline.ports.telephony import LegAnswered
+from hookline_telephony_sip.far_end.process import FarEndProcess
+from tests.plugins.telephony_sip.sip_legs import Caller
+
+
+def _ports(pid: int) -> list[int]:
+    """The UDP ports of a process."""
+    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    inodes = {match[1] for link in links if (match := re.fullmatch(r"socket:\[(\d+)\]", link))}
+    rows = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    return [int(row[1].split(":")[1], 16) for row in rows if row[9] in inodes]
+
+
+def _answers(source: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.bind((source, 0))
+        asking.settimeout(0.5)
+        own = asking.getsockname()[1]
+        text = (
+            f"OPTIONS sip:x@127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP {source}:{own};branch=z9hG4bK{own}\r\n"
+            f"From: <sip:a@b>;tag=1\r\nTo: <sip:x@y>\r\nCall-ID: {own}\r\nCSeq: 1 OPTIONS\r\n"
+            "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        )
+        asking.sendto(text.encode(), ("127.0.0.1", port))
+        try:
+            return asking.recv(4096).startswith(b"SIP/2.0")
+        except OSError:
+            return False
+
+
+def test_a_cell_hears_its_peers_and_no_stranger() -> None:
+    with FarEndProcess({"default": {"kind": "answer", "ring_seconds": 0}}) as far_end:
+        caller = Caller(far_end.network)
+        leg = caller.call("room")
+        caller.wait(LegAnswered, leg)
+        pid = caller.backend.cell_pid("room")
+        assert pid is not None
+        (port,) = [port for port in _ports(pid) if _answers("127.0.0.1", port)]
+        assert not _answers("127.0.0.2", port)
+        caller.backend.hang_up(leg)
+        caller.ended(leg)
+        caller.backend.stop()
