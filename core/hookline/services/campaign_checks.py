@@ -65,7 +65,7 @@ def missing_services(hooks: Hooks, campaign: Campaign, required: Iterable[str]) 
                 "policy-missing",
                 N_("A policy it requires is not in force."),
                 N_(
-                    "Enable the policy's plugin, or take the policy off on the campaign's settings page, with a reason."
+                    "Enable the policy's plugin, or take the policy off on the settings page, with a reason."
                 ),
             )
         )
