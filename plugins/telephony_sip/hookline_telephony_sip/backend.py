@@ -45,6 +45,7 @@ from hookline_telephony_sip.errors import (
     SameLeg,
     UnwritableRecording,
 )
+from hookline_telephony_sip.figures import Figures, figures
 from hookline_telephony_sip.inbound import Inbound, InboundTrunks
 from hookline_telephony_sip.outbound import routes, usable_trunks
 from hookline_telephony_sip.pool import CellPool
@@ -139,11 +140,21 @@ class SipBackend:
         pool = self._pool
         return pool.alive() if pool else 0
 
+    def cell_figures(self) -> Figures:
+        """What the cells take of the machine: for the health page."""
+        pool = self._pool
+        return figures(pool.pids() if pool else [])
+
     @property
     def listener_pid(self) -> int | None:
         """The process that takes calls that come in; None where none runs."""
         inbound = self._inbound
         return inbound.listener.pid if inbound is not None else None
+
+    @property
+    def listens(self) -> bool | None:
+        """Whether calls can come in; None where no port is set for them."""
+        return self.listener_pid is not None if self._inbound is not None else None
 
     def cell_pid(self, conversation_id: str) -> int | None:
         """The process that carries the conversation, for diagnosis; None where there is none."""

@@ -42,7 +42,19 @@ def _cells(backend: SipBackend) -> list[Finding]:
     failing = cells_failing()
     if any(found.id == failing.id for found in backend.problems(None)):
         return [problem(failing.message, failing.advice)]
-    return [ok(N_("Running: %(count)s."), count=backend.alive_cells())]
+    seen = backend.cell_figures()
+    running = ok(
+        N_("Running: %(count)s, with %(megabytes)s MB of their own and %(percent)s %% of a core together."),
+        count=seen.count,
+        megabytes=round(seen.megabytes),
+        percent=round(seen.cpu_percent),
+    )
+    if backend.listens is False:
+        return [
+            running,
+            problem(N_("Nobody takes calls that come in."), N_("Is the port free? Read the engine's log.")),
+        ]
+    return [running]
 
 
 def _trunks(reach: TrunkReach) -> list[Finding]:

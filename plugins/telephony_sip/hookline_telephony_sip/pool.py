@@ -62,6 +62,11 @@ class CellPool:
         with self._changed:
             return sum(cell.alive for cell in (*self._warm, *self._used))
 
+    def pids(self) -> list[int]:
+        """Their processes."""
+        with self._changed:
+            return [cell.pid for cell in (*self._warm, *self._used) if cell.alive]
+
     def take(self) -> CellProcess:
         """A cell for a conversation: a warm one, else a new one, which carries commands out once it is up.
 
