@@ -1,0 +1,1 @@
+"""Simulated shifts and the controllers that the pacer is measured against."""
