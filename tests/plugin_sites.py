@@ -34,7 +34,7 @@ def run_in(project: Path, *command: str, **environment: str) -> subprocess.Compl
     )
 
 
-def passed_tests(project: Path) -> None:
+def assert_own_tests_pass(project: Path) -> None:
     """Run the project's own tests in a process of their own; AssertionError with what they said where one fails."""
     done = run_in(project, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hookline.cli import cli
 from hookline.plugin_host.quality import assess
 from tests.architecture.source import ROOT
-from tests.plugin_sites import announce, passed_tests, run_in
+from tests.plugin_sites import announce, assert_own_tests_pass, run_in
 
 PAGE = (ROOT / "docs" / "tutorial" / "your-first-plugin.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^`([\w./]+)`:\n\n(`{3,})\S+\n(.*?)^\2$", PAGE, re.MULTILINE | re.DOTALL)
@@ -51,7 +51,7 @@ def test_the_page_gives_every_file_once_and_all_that_are_needed() -> None:
 
 
 def test_the_plugin_passes_its_own_tests_against_a_server_that_plays_the_clients_system(project: Path) -> None:
-    passed_tests(project)
+    assert_own_tests_pass(project)
 
 
 def test_the_plugin_is_tidy_and_typed(project: Path) -> None:

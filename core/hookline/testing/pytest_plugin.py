@@ -62,6 +62,8 @@ def shared_centre(
     """As `centre`, but one for all tests of a module, with the settings' defaults: for suites such as the kits'."""
     # See above: not at the top.
     from hookline.testing.centre import Centre
+
+    # Nor this.
     from hookline.testing.cheap_passwords import cheaply_hashed
 
     with cheaply_hashed():
