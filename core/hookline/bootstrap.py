@@ -47,6 +47,8 @@ from hookline.services.data.register import DataRegister
 from hookline.services.data.subjects import SubjectFinder
 from hookline.services.desk import DeskService
 from hookline.services.dial_watch import DialWatch
+from hookline.services.dialler.service import Dialler
+from hookline.services.dialler.ticks import TickReads
 from hookline.services.dialler.waiting import WaitingCustomers
 from hookline.services.desk_calls import DeskCalls
 from hookline.services.explain import ExplainService
@@ -124,6 +126,8 @@ class Runtime:
         self.dial_watch = DialWatch(self.db, self.calls, self.campaigns)
         self.waiting = WaitingCustomers(self.db, self.calls)
         self.calls.dialled = self.presenter.waiting = self.waiting
+        self.dialler = Dialler(self.db, self.gate, self.calls, self.waiting)
+        self.dialler_ticks = TickReads(self.db)
         self.campaign_plugins = CampaignPlugins(self.db, self.host)
         self._make_lists(settings)
         self.explain = ExplainService(self.db, self.gate)
@@ -210,7 +214,7 @@ class Runtime:
             *core_jobs(
                 self.agents, self.presenter, self.callbacks, self.desk_calls, self.settings.browser_grace_seconds
             ),
-            *dialling_jobs(self.dial_watch, self.presenter),
+            *dialling_jobs(self.dial_watch, self.presenter, self.dialler),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
             *self.import_sources.jobs(),
             *self.webhooks.jobs(),

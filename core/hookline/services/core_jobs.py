@@ -7,6 +7,7 @@ from hookline.services.agents import AgentService
 from hookline.services.callbacks import CallbackService
 from hookline.services.desk_calls import DeskCalls
 from hookline.services.dial_watch import DialWatch
+from hookline.services.dialler.service import Dialler
 from hookline.services.presenting import Presenter
 from hookline.text import N_
 
@@ -46,7 +47,7 @@ def core_jobs(
     ]
 
 
-def dialling_jobs(watch: DialWatch, presenter: Presenter) -> list[Job]:
+def dialling_jobs(watch: DialWatch, presenter: Presenter, dialler: Dialler) -> list[Job]:
     """What time does to dialling."""
 
     def end_ringing(_run: JobRun) -> None:
@@ -59,10 +60,18 @@ def dialling_jobs(watch: DialWatch, presenter: Presenter) -> list[Job]:
     def give_back(_run: JobRun) -> None:
         watch.give_back_claims()
 
+    def dial(_run: JobRun) -> None:
+        dialler.tick()
+
+    def forget_ticks(_run: JobRun) -> None:
+        dialler.forget_old_ticks()
+
     def follow_schedule(_run: JobRun) -> None:
         watch.follow_schedule()
 
     return [
+        Job("core.dial", N_("Dial for all agents of a campaign"), dial, every_seconds=1),
+        Job("core.forget-dialler-decisions", N_("Delete the dialler's old decisions"), forget_ticks, every_seconds=600),
         Job("core.end-late-ringing", N_("End ringing where calling time is over"), end_ringing, every_seconds=5),
         Job("core.end-previews", N_("Put contacts aside that were looked at too long"), end_previews, every_seconds=2),
         Job("core.give-back-claims", N_("Give back contacts that nobody went on with"), give_back, every_seconds=30),

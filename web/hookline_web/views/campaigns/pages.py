@@ -16,6 +16,7 @@ from hookline_web import labels
 from hookline_web.context import runtime
 from hookline_web.views.campaigns.blueprint import blueprint
 from hookline_web.views.campaigns.choices import policy_titles, script_title
+from hookline_web.views.campaigns.dialler import dialler_of
 
 _RECENT_CALLS = 8
 
@@ -62,7 +63,7 @@ def index_live() -> str:
 def show(campaign_id: int) -> str:
     """A campaign: what it lacks, its figures, its latest calls."""
     campaign = runtime().campaigns.get(g.actor.scope, campaign_id)
-    return render_template("campaigns/show.html", **_head(campaign), **_live(campaign_id))
+    return render_template("campaigns/show.html", **_head(campaign), **_live(campaign_id), **dialler_of(campaign_id))
 
 
 @blueprint.get("/<int:campaign_id>/head")
