@@ -71,9 +71,13 @@ def test_enabling_checks_first(there: LiveInstallation) -> None:
     refused = there.browser.post("/plugins/monitoring/enable", data={})
     assert refused.location == "/plugins/monitoring/enable"
     assert not there.runtime.host.is_active("monitoring")
+    told = there.browser.get("/plugins/monitoring/enable").text
+    assert "Its settings cannot be used" in told
+    assert "It is not enabled as it is." in told
     there.wants(NO_SIP.replace("telephony_sip", 'telephony_sip", "monitoring'))
     assert there.browser.post("/plugins/monitoring/enable", data={}).location == "/plugins/monitoring"
     assert there.browser.get("/p/monitoring/").status_code == 200
+    assert "It keeps no personal data of its own." in there.browser.get("/plugins/monitoring/check").text
 
 
 def test_a_set_is_compared_and_brought_back(there: LiveInstallation) -> None:
