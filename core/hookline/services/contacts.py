@@ -81,15 +81,12 @@ class ContactService:
         wanted = ContactFilters(client_id, list_id, campaign_id, tag=tag, query=query)
         with self._db.read() as session:
             ids = find(session, actor, wanted, after, limit + 1)
-            found = session.execute(
-                select(Contact, Client.name)
-                .join(Client, Client.id == Contact.client_id)
-                .where(Contact.id.in_(ids[:limit]))
-                .options(selectinload(Contact.numbers))
-                .order_by(Contact.id)
-            ).all()
+            asked = select(Contact).where(Contact.id.in_(ids[:limit])).order_by(Contact.id)
+            found = session.scalars(asked.options(selectinload(Contact.numbers))).all()
+            owners = select(Client.id, Client.name).where(Client.id.in_({contact.client_id for contact in found}))
+            clients = {row[0]: row[1] for row in session.execute(owners)}
             seen = ids_with_numbers_seen(session, actor, ids[:limit])
-        rows = [_row(contact, client, contact.id in seen) for contact, client in found]
+        rows = [_row(contact, clients[contact.client_id], contact.id in seen) for contact in found]
         return ContactPage(tuple(rows), ids[limit - 1] if len(ids) > limit else None)
 
     def get(self, actor: Actor, contact_id: int) -> ContactView:
