@@ -2,7 +2,7 @@
 
 The process as a whole is measured all the time, which costs nothing. Plugins share its memory, so that it can be told
 whose it is only where Python notes for each block who asked for it (tracemalloc): an administrator has that begun
-where the process grows, since it slows everything down by about a third. Memory that a library in C takes by itself
+where the process grows, since pages then take three to five times as long. Memory that a library in C takes by itself
 (pjsip, a codec) is in the process's figure only.
 """
 
@@ -23,7 +23,7 @@ from statistics import median
 _EVERY_SECONDS = 60.0
 _KEPT = 1440  # a day
 #: So many calls deep it is noted who asked for memory: a plugin that lets a library work is found too.
-_FRAMES = 12
+_FRAMES = 4
 _GROWTH_BYTES = 64 * 1024 * 1024
 _PARTS, _SAMPLES_EACH = 4, 3
 

@@ -23,7 +23,8 @@ def hookline_dial_refusals(request: DialRequest) -> list[Refusal]:
     """Say why this attempt must not be made. Since 1.0.
 
     Fires: for every outbound attempt, whoever asks, before any backend is touched; while the lock on the contact and
-    the number is held. Must answer within two seconds and only read: a late answer counts as a refusal.
+    the number is held. Must answer within two seconds and only read: a late answer counts as a refusal. Comes on any
+    thread, several at once; while the plugin is quarantined too.
     request: the attempt.
     Returns: every reason against it; an empty list (or None) for no objection. All plugins' answers are kept.
     An error: counts as a refusal (fail closed).
