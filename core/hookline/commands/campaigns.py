@@ -27,6 +27,24 @@ def list_campaigns() -> None:
     click.echo(table(head, [_cells(line) for line in lines]))
 
 
+@campaigns.command("why")
+@click.argument("campaign")
+def why(campaign: str) -> None:
+    """Say what CAMPAIGN's dialler does, or what holds it back. CAMPAIGN is an id or a name."""
+    with installation() as runtime:
+        found = runtime.record_reads.find_campaign(Scope.everything(), campaign)
+        view = runtime.dialler_ticks.view(Scope.everything(), found.id)
+    counted = view.counted
+    rate = "-" if counted.abandon_rate is None else f"{counted.abandon_rate:.1%}"
+    click.echo(f"{found.name}: {view.reason}")
+    click.echo(
+        f"Abandoned {counted.abandoned} of {counted.answered} ({rate}); the ceiling is {view.abandon_limit:.1%}."
+    )
+    if view.latest is not None:
+        told = ", ".join(f"{name} {value}" for name, value in view.latest.inputs.items())
+        click.echo(f"Last decision {view.latest.at:%Y-%m-%d %H:%M:%S} UTC: {view.latest.calls} calls ({told}).")
+
+
 def _cells(line: CampaignLine) -> tuple[str, ...]:
     rate = line.in_all.success_rate
     return (

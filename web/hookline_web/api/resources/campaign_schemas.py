@@ -232,6 +232,46 @@ class CampaignFiguresSchema(Schema):
     agents_working = fields.Integer(required=True)
 
 
+class PacingTickSchema(Schema):
+    """One decision of the dialler: what it was told and reckoned, how many calls it placed, and why."""
+
+    at = fields.AwareDateTime(required=True)
+    pacer = fields.String(required=True)
+    calls = fields.Integer(required=True)
+    why = fields.String(required=True, metadata={"description": "A stable word."})
+    inputs = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    estimates = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+
+
+class CampaignDiallerSchema(Schema):
+    """What the campaign's dialler does, or what holds it back."""
+
+    why = fields.String(required=True, metadata={"description": "A stable word, like no-agents."})
+    reason = fields.String(required=True)
+    answered = fields.Integer(required=True, metadata={"description": "Calls a person answered."})
+    abandoned = fields.Integer(required=True)
+    abandon_rate = fields.Float(required=True, allow_none=True)
+    abandon_limit = fields.Float(required=True)
+    ticks = fields.List(fields.Nested(PacingTickSchema), required=True)
+
+
+class RecycleSchema(Schema):
+    """Which contacts that are done with are called once more."""
+
+    results = fields.List(
+        fields.String(validate=validate.OneOf([r.value for r in CallResult])),
+        load_default=list,
+        validate=validate.Length(max=20),
+    )
+    dispositions = fields.List(text(24, least=1), load_default=list, validate=validate.Length(max=100))
+
+
+class RecycledSchema(Schema):
+    """How many are due again."""
+
+    contacts = fields.Integer(required=True)
+
+
 class RecordQuerySchema(Schema):
     """Which of the campaign's contacts."""
 

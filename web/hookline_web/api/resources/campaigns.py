@@ -11,6 +11,7 @@ from hookline.db.models import Campaign
 from hookline.domain.access import Grant, Scope
 from hookline.domain.campaigns import OVER, Purpose
 from hookline.errors import Conflict
+from hookline.services.campaign_life import Recycling
 from hookline.services.campaigns import DIALLING, CampaignDraft
 from hookline.services.exports import RowPer
 from hookline.services.keyset import Cursor
@@ -97,6 +98,31 @@ def get_figures(request: ApiRequest) -> dict[str, Any]:
         "calls_by_disposition": {d.code: d.count for d in found.dispositions},
         "agents_working": found.agents_working,
     }
+
+
+def get_dialler(request: ApiRequest) -> dict[str, Any]:
+    """What the dialler does and why."""
+    view = runtime().dialler_ticks.view(request.actor.scope, request.path["campaign_id"])
+    return {
+        "why": view.why,
+        "reason": translated(view.reason),
+        "answered": view.counted.answered,
+        "abandoned": view.counted.abandoned,
+        "abandon_rate": view.counted.abandon_rate,
+        "abandon_limit": view.abandon_limit,
+        "ticks": view.ticks,
+    }
+
+
+def recycle(request: ApiRequest) -> dict[str, int]:
+    """Call contacts once more."""
+    which = Recycling(**request.body)
+    return {"contacts": runtime().campaign_life.recycle(request.actor, request.path["campaign_id"], which)}
+
+
+def archive_campaign(request: ApiRequest) -> None:
+    """File an ended campaign away."""
+    runtime().campaign_life.archive(request.actor, request.path["campaign_id"])
 
 
 def list_records(request: ApiRequest) -> ApiPage:
@@ -256,6 +282,25 @@ RESOURCE = ApiResource(
             description="Calls that are up go on.",
         ),
         ApiOperation("POST", "/{campaign_id}/end", _MANAGE, "End it for good", end_campaign, status=204),
+        ApiOperation("POST", "/{campaign_id}/archive", _MANAGE, "File it away", archive_campaign, status=204),
+        ApiOperation(
+            "POST",
+            "/{campaign_id}/recycle",
+            _MANAGE,
+            "Call contacts once more that are done with",
+            recycle,
+            schemas.RecycledSchema,
+            body=schemas.RecycleSchema,
+        ),
+        ApiOperation(
+            "GET",
+            "/{campaign_id}/dialler",
+            _VIEW,
+            "What its dialler does, and why",
+            get_dialler,
+            schemas.CampaignDiallerSchema,
+            description="With every decision of the last ten minutes.",
+        ),
         ApiOperation("GET", "/{campaign_id}/figures", _VIEW, "Its figures", get_figures, schemas.CampaignFiguresSchema),
         ApiOperation(
             "GET",
