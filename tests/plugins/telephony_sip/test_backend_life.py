@@ -193,7 +193,10 @@ def _is_cell(pid: int) -> bool:
     return b"hookline_telephony_sip.cell" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-def test_a_cell_ends_with_its_parent(far_end: FarEndProcess, tmp_path: Path) -> None:
+def test_a_cell_whose_parent_is_killed_hangs_up_and_closes_its_recording(
+    far_end: FarEndProcess, tmp_path: Path
+) -> None:
+    tape = tmp_path / "tape.wav"
     script = (
         "import os, sys, time\n"
         "from tests.plugins.telephony_sip.sip_legs import Caller\n"
@@ -201,15 +204,26 @@ def test_a_cell_ends_with_its_parent(far_end: FarEndProcess, tmp_path: Path) -> 
         "caller = Caller(sys.argv[1])\n"
         "leg = caller.call('room')\n"
         "caller.wait(LegAnswered, leg)\n"
+        "from pathlib import Path\n"
+        "caller.backend.start_recording('room', leg, 'tape', Path(sys.argv[2]))\n"
+        "caller.recorded(Path(sys.argv[2]), 1.0)\n"
         "print(caller.backend.cell_pid('room'), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
-        [sys.executable, "-c", script, far_end.network], capture_output=True, env=environment, check=False, timeout=30
+        [sys.executable, "-c", script, far_end.network, tape],
+        capture_output=True,
+        env=environment,
+        check=False,
+        timeout=30,
     )
     pid = int(done.stdout.split()[-1])
-    assert EventLog().wait_for(lambda: not running(pid), 10)
+    assert EventLog().wait_for(lambda: not running(pid), 5)
+    assert wav_seconds(tape) > 0.9
+    assert level(tape, CUSTOMER, LEFT) > HEARD
+    assert not list(tmp_path.glob(".*.wav")), "no piece is left"
+    assert all(call["state"] == "ended" for call in far_end.control.calls() if call["to"] == "+48600100100")
 
 
 def test_more_conversations_than_cells_is_no_capacity_until_one_ends(caller: Caller, far_end: FarEndProcess) -> None:
