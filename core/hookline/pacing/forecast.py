@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -16,6 +15,8 @@ MOMENTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 30)
 RING_AGES = 121
 WRAP_AGES = 241
 REFRESH_SECONDS = 5.0
+#: After the first tick all curves are refreshed together for so long.
+SETTLING_SECONDS = 180.0
 #: A gap between ticks longer than this teaches nothing about what happened meanwhile.
 LONGEST_STEP = 5.0
 
@@ -49,10 +50,13 @@ class Forecaster:
         self.level = AnswerLevel()
         self._last: PacingSnapshot | None = None
         self._refreshed: float | None = None
+        self._first: float | None = None
         self._dialled_before = 0
         self._talks = self._wraps = 0
         self._timeout = 0.0
-        self._answer_rates: list[float] = []
+        self._turn = -1
+        self._rates: list[list[float]] = []
+        self._lasting: list[float] = []
         self._by_age: dict[int, tuple[float, Moments, Moments]] = {}
         self._wrapped_by: dict[int, tuple[Moments, Moments]] = {}
 
@@ -60,10 +64,18 @@ class Forecaster:
         """How many calls placed since the first tick have ended ringing."""
         return now.dialled - self._dialled_before - len(now.ringing)
 
+    def watched(self, now: PacingSnapshot) -> float:
+        """Seconds since the first tick."""
+        return now.now - self._first if self._first is not None else 0.0
+
     def observe(self, now: PacingSnapshot) -> None:
         """Learn from one tick."""
         before = self._last
+        self._ringing_now = Counter(map(int, now.ringing))
+        self._talking_now = Counter(map(int, now.talking))
+        self._wrapping_now = Counter(map(int, now.wrapping))
         if before is None:
+            self._first = now.now
             self._dialled_before = now.dialled - len(now.ringing)
             self._refresh(now, 0.0)
         step = min(LONGEST_STEP, now.now - before.now) if before else 1.0
@@ -90,40 +102,54 @@ class Forecaster:
         self._wraps += len(now.wrapping)
 
     def _learn_from_ages(self, now: PacingSnapshot, step: float, answers: int) -> None:
-        rates, last = self._answer_rates, RING_AGES - 1
-        expected = step * sum(rates[min(last, int(age))] for age in now.ringing)
-        self._answer.expose(now.ringing, step)
-        self._end.expose(now.ringing, step)
-        self._talk.expose(now.talking, step)
-        self._wrap.expose(now.wrapping, step)
+        rates, last = self._rates[0], RING_AGES - 1
+        expected = step * sum(count * rates[min(last, age)] for age, count in self._ringing_now.items())
+        self._answer.expose(self._ringing_now, step)
+        self._end.expose(self._ringing_now, step)
+        self._talk.expose(self._talking_now, step)
+        self._wrap.expose(self._wrapping_now, step)
         self.level.learn(max(0, answers), expected, step)
 
     def _refresh(self, now: PacingSnapshot, seconds: float) -> None:
-        """Work out the curves anew: they change slowly, and this is the dear part."""
-        for curve in (self._answer, self._end, self._talk, self._wrap):
-            curve.forget(seconds)
+        """Work out the curves anew, one in turn: they change slowly, and this is the dear part."""
+        curves = (self._answer, self._end, self._talk, self._wrap)
+        if self.watched(now) < SETTLING_SECONDS:
+            # The curves hold all there is to know, the level included, and they move fast.
+            self._rates = [curve.by_second() for curve in curves]
+            self.level = AnswerLevel()
+            self._turn = len(curves) - 1
+        else:
+            self._turn = (self._turn + 1) % len(curves)
+            self._relearn(curves[self._turn], seconds * len(curves))
         self._refreshed, self._timeout = now.now, now.ring_timeout
-        self._answer_rates = self._answer.by_second()
-        self._talk_rates = self._talk.by_second()
         self._ring_tables(now.ring_timeout)
-        self._wrap_tables(now.grace_seconds)
+        if self._turn == len(curves) - 1:
+            self._wrap_tables(now.grace_seconds)
+
+    def _relearn(self, curve: HazardCurve, seconds: float) -> None:
+        curve.forget(seconds)
+        before, self._rates[self._turn] = self._rates[self._turn], curve.by_second()
+        if curve is self._answer and (was := curve.expected(before)) > 0:
+            self.level.rebase(curve.expected(self._rates[0]) / was)
 
     def _ring_tables(self, timeout: float) -> None:
         """Still ringing, and answered by then, at each age of a fresh call at the present level."""
-        level, ends = self.level.factor, self._end.by_second()
-        ringing, answered = [1.0], [0.0]
-        for age in range(RING_AGES + MOMENTS[-1]):
-            at = min(age, RING_AGES - 1)
-            answer = self._answer_rates[at] * level if age < timeout else 0.0
-            either = answer + (ends[at] if age < timeout else 5.0)
-            gone = ringing[-1] * (1 - exp(-either))
-            answered.append(answered[-1] + gone * answer / either)
-            ringing.append(ringing[-1] - gone)
+        answers, ends, level = self._rates[0], self._rates[1], self.level.factor
+        ringing, answered, left, sure = [1.0], [0.0], 1.0, 0.0
+        for age in range(RING_AGES):
+            answer = answers[age] * level if age < timeout else 0.0
+            either = answer + (ends[age] if age < timeout else 5.0)
+            gone = left * (1 - exp(-either))
+            sure += gone * answer / either
+            left -= gone
+            answered.append(sure)
+            ringing.append(left)
+        answered += [sure] * MOMENTS[-1]
         self._ringing, self._answered = ringing, answered
         self._by_age = {}
 
     def _wrap_tables(self, grace: float) -> None:
-        rates = self._wrap.by_second()
+        rates = self._rates[3]
         lasting = [1.0]
         for age in range(WRAP_AGES + MOMENTS[-1] + int(grace) + 2):
             lasting.append(lasting[-1] * exp(-rates[min(age, len(rates) - 1)]))
@@ -140,7 +166,7 @@ class Forecaster:
 
     def outlook(self, now: PacingSnapshot) -> Outlook:
         """What the people, calls and agents of this tick will do."""
-        answers, answers_variance = self._answers(now.ringing)
+        answers, answers_variance = self._answers()
         free, free_variance = self._free(now)
         _, fresh, _ = self._chances(0)
         return Outlook(answers, answers_variance, free, free_variance, fresh, max(fresh[-1], 1e-4))
@@ -158,9 +184,9 @@ class Forecaster:
             found = self._by_age[age] = (by[-1], by, tuple(p * (1 - p) for p in by))
         return found
 
-    def _answers(self, ringing: Sequence[float]) -> tuple[list[float], list[float]]:
+    def _answers(self) -> tuple[list[float], list[float]]:
         means, variances = [0.0] * len(MOMENTS), [0.0] * len(MOMENTS)
-        for age, count in Counter(map(int, ringing)).items():
+        for age, count in self._ringing_now.items():
             _, by, spread = self._chances(age)
             means = [m + count * p for m, p in zip(means, by, strict=True)]
             variances = [v + count * s for v, s in zip(variances, spread, strict=True)]
@@ -171,12 +197,12 @@ class Forecaster:
         busy = len(now.talking) + len(now.wrapping)
         stay = max(0.0, 1 - now.logging_out / busy) if busy else 1.0
         means, squares = [0.0] * len(MOMENTS), [0.0] * len(MOMENTS)
-        for age, count in Counter(map(int, now.wrapping)).items():
+        for age, count in self._wrapping_now.items():
             by, square = self._wrapped(age)
             means = [m + count * p for m, p in zip(means, by, strict=True)]
             squares = [s + count * p for s, p in zip(squares, square, strict=True)]
-        rates, last = self._talk_rates, len(self._talk_rates) - 1
-        ending = sum([rates[age if age < last else last] for age in map(int, now.talking)])
+        rates, last = self._rates[2], len(self._rates[2]) - 1
+        ending = sum([count * rates[age if age < last else last] for age, count in self._talking_now.items()])
         talking = max(1, len(now.talking))
         for n, through in enumerate(self._talk_through):
             mean = min(float(talking), ending * through)

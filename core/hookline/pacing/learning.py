@@ -6,7 +6,7 @@ Kaplan and Meier's estimate), so that long talks are not forgotten because they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 #: Experience loses half its weight in this time.
 HALF_LIFE_SECONDS = 7200.0
@@ -30,12 +30,11 @@ class HazardCurve:
     def _bin(self, age: float) -> int:
         return self._bin_of[min(max(0, int(age)), len(self._bin_of) - 1)]
 
-    def expose(self, ages: Iterable[float], seconds: float) -> None:
-        """Something of each age was under way for so long."""
+    def expose(self, by_age: Mapping[int, int], seconds: float) -> None:
+        """So many of each age (whole seconds) were under way for so long."""
         exposure, bins, last = self._exposure, self._bin_of, len(self._bin_of) - 1
-        for age in ages:
-            whole = int(age)
-            exposure[bins[whole if whole < last else last]] += seconds
+        for age, count in by_age.items():
+            exposure[bins[age if age < last else last]] += count * seconds
 
     def happened(self, age: float) -> None:
         """Something ended at this age."""
@@ -47,18 +46,26 @@ class HazardCurve:
         self._exposure = [e * weight for e in self._exposure]
         self._events = [e * weight for e in self._events]
 
+    def expected(self, by_second: Sequence[float]) -> float:
+        """How many events these rates would have brought."""
+        first = {b: second for second, b in reversed(list(enumerate(self._bin_of)))}
+        return sum(exposure * by_second[first[b]] for b, exposure in enumerate(self._exposure))
+
     def by_second(self) -> list[float]:
         """The hazard at each whole second of age; the last goes for all greater ages."""
         overall = (sum(self._events) + 1) / (sum(self._exposure) + self._expected)
         prior_exposure = self._prior / overall
-        rates = []
-        for middle in range(len(self._events)):
-            near = range(max(0, middle - self._reach), min(len(self._events), middle + self._reach + 1))
-            weights = [1.0 if n == middle else 0.5 for n in near]
-            events = sum(w * self._events[n] for w, n in zip(weights, near, strict=True))
-            exposure = sum(w * self._exposure[n] for w, n in zip(weights, near, strict=True))
-            rates.append((events + self._prior) / (exposure + prior_exposure))
+        events, exposure = _blurred(self._events, self._reach), _blurred(self._exposure, self._reach)
+        rates = [(n + self._prior) / (e + prior_exposure) for n, e in zip(events, exposure, strict=True)]
         return [rates[b] for b in self._bin_of]
+
+
+def _blurred(values: Sequence[float], reach: int) -> list[float]:
+    """Each value with half of each of its neighbours."""
+    edge = [0.0] * reach
+    padded = [*edge, *values, *edge]
+    width = 2 * reach + 1
+    return [(sum(padded[n : n + width]) + value) / 2 for n, value in enumerate(values)]
 
 
 class AnswerLevel:
@@ -89,6 +96,12 @@ class AnswerLevel:
         spread = (self.factor * hoped + 4) ** 0.5 / (hoped + 3)
         if 8 < hoped < self._steady[1] and abs((answered + 3) / (hoped + 3) - self.factor) > self.SIGMAS * spread:
             self._steady = self._fresh
+
+    def rebase(self, ratio: float) -> None:
+        """The curve was learnt anew and now expects `ratio` times as many."""
+        self._steady = (self._steady[0], self._steady[1] * ratio)
+        self._fresh = (self._fresh[0], self._fresh[1] * ratio)
+        self._rate *= ratio
 
     @property
     def factor(self) -> float:

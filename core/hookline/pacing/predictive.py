@@ -70,11 +70,16 @@ class PredictivePacer:
         if now.idle <= 0 or now.logged_in <= 0 or now.limit == 0:
             return conclude(now, self.name, 0, Reason.NO_READY_AGENT)
         fall_back = why_progressive(now, self._limit)
-        if fall_back is None and self._forecaster.outcomes_known(now) < OUTCOMES_TO_LEARN_FROM:
+        if fall_back is None and self._knows_too_little(now):
             fall_back = Reason.LEARNING
         if fall_back:
             return conclude(now, self.name, uncovered(now), fall_back, room=self._budget.room)
         return self._by_risk(now, risk)
+
+    def _knows_too_little(self, now: PacingSnapshot) -> bool:
+        """Early outcomes mislead: the busy come first, who does not answer comes last."""
+        known = self._forecaster.outcomes_known(now)
+        return known < OUTCOMES_TO_LEARN_FROM or self._forecaster.watched(now) < now.ring_timeout
 
     def _by_risk(self, now: PacingSnapshot, risk: float) -> PacingDecision:
         outlook = self._forecaster.outlook(now)
