@@ -31,8 +31,8 @@ from hookline.services.agents import AgentService
 from hookline.services.api_replies import ReplyService
 from hookline.services.call_reads import CallReadService
 from hookline.services.callbacks import CallbackService
-from hookline.services.campaign_plugins import CampaignPlugins
 from hookline.services.campaign_life import CampaignLife
+from hookline.services.campaign_plugins import CampaignPlugins
 from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.contact_history import ContactHistory
@@ -46,13 +46,14 @@ from hookline.services.data.contacts import contact_holders
 from hookline.services.data.register import DataRegister
 from hookline.services.data.subjects import SubjectFinder
 from hookline.services.desk import DeskService
+from hookline.services.desk_calls import DeskCalls
 from hookline.services.dial_watch import DialWatch
 from hookline.services.dialler.service import Dialler
 from hookline.services.dialler.ticks import TickReads
 from hookline.services.dialler.waiting import WaitingCustomers
-from hookline.services.desk_calls import DeskCalls
 from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
+from hookline.services.exports_contacts import ContactExport
 from hookline.services.feeds import Feeds
 from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
@@ -69,6 +70,7 @@ from hookline.services.phone import PhoneService
 from hookline.services.placing import Placer
 from hookline.services.presenting import Presenter
 from hookline.services.record_reads import RecordReadService
+from hookline.services.recording_codecs import RecordingCodecs
 from hookline.services.recording_moves import RecordingMoves
 from hookline.services.recordings import RecordingService
 from hookline.services.release_sets import ReleaseSets
@@ -113,6 +115,7 @@ class Runtime:
         working, store = stores_for(settings, self.clock)
         self.recordings = RecordingService(self.db, working, store)
         self.recording_moves = RecordingMoves(self.db, self.recordings, working, store)
+        self.recording_codecs = RecordingCodecs(self.db, self.recordings, settings.recording_format)
         self.agents = AgentService(self.db, self.host, self.calls, self.desk_calls.party_gate)
         self.phone = PhoneService(self.db, self.host, self.calls)
         self.placer = Placer(self.db, self.gate, self.calls)
@@ -121,20 +124,18 @@ class Runtime:
         self.callbacks = CallbackService(self.db)
         self.desk = DeskService(self.db, self.host, self.desk_calls.targets)
         self.campaigns = CampaignService(self.db, self.host)
-        self.required_policies = RequiredPolicies(self.db)
         self.campaign_life = CampaignLife(self.db, self.campaigns)
         self.dial_watch = DialWatch(self.db, self.calls, self.campaigns)
         self.waiting = WaitingCustomers(self.db, self.calls)
         self.calls.dialled = self.presenter.waiting = self.waiting
         self.dialler = Dialler(self.db, self.gate, self.calls, self.waiting)
         self.dialler_ticks = TickReads(self.db)
+        self.required_policies = RequiredPolicies(self.db)
         self.campaign_plugins = CampaignPlugins(self.db, self.host)
         self._make_lists(settings)
         self.explain = ExplainService(self.db, self.gate)
-        self.figures = FigureService(self.db)
         self.call_reads = CallReadService(self.db, self.host)
         self.record_reads = RecordReadService(self.db)
-        self.feeds = Feeds(self.db)
         self.tokens = TokenService(self.db, self.permissions)
         self.api_replies = ReplyService(self.db)
         self.mail = MailService(self.db, _mail_server(settings), self.host.active_packages())
@@ -151,6 +152,9 @@ class Runtime:
         self.suppression = SuppressionService(self.db, settings.uploads_dir)
         self.suppression_lists = SuppressionLists(self.db)
         self.exports = ExportService(self.db, self.host)
+        self.contact_export = ContactExport(self.db)
+        self.figures = FigureService(self.db)
+        self.feeds = Feeds(self.db)
         self.imports = ImportService(self.db, settings.uploads_dir)
         self.import_reports = ImportReports(self.db)
         self.import_undo = ImportUndo(self.db)
@@ -217,6 +221,7 @@ class Runtime:
             *dialling_jobs(self.dial_watch, self.presenter, self.dialler),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
             *self.import_sources.jobs(),
+            Job("core.compress-recordings", N_("Compress recordings"), self.recording_codecs.run, 60),
             *self.webhooks.jobs(),
             *self.mail.jobs(),
             *self.host.jobs().values(),

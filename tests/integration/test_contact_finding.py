@@ -60,7 +60,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(centre: Centre, impor
 def test_a_foreign_list_or_campaign_tells_an_agent_nothing(centre: Centre, importer: Importer) -> None:
     anna = centre.agent("anna")
     mine = centre.campaign(["+48604100100"], agents=[anna], name="Mine")
-    foreign = centre.campaign(["+48604100101"], agents=[], name="Foreign")
+    foreign = centre.campaign(["+48604100101"], agents=[], running=False, name="Foreign")
     agent = centre.actor(anna)
     lists = {name: centre.runtime.campaigns.list_ids(importer.actor.scope, c)[0] for name, c in
              (("mine", mine), ("foreign", foreign))}  # fmt: skip

@@ -10,13 +10,16 @@ import xlsxwriter
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from hookline.db.models import CampaignContact, Contact, ContactNumber, ContactTag, ImportRun, ListContact
-from hookline.errors import Conflict
+from hookline.db.models import Campaign, CampaignContact, Contact, ContactNumber, ContactTag, ImportRun, ListContact
+from hookline.errors import Conflict, InvalidInput
+from hookline.services.contact_search import ContactFilters
 from hookline.services.custom_field_kinds import FieldKind, FieldType
+from hookline.services.exports_workbook import workbook
 from hookline.services.imports import FileRefused, ImportState, NewList, rules_of
 from hookline.services.imports import drafting as draftings
 from hookline.services.imports.reading import Dialect, Row, chunks
 from hookline.services.imports.rows import Form, RowRejected, to_draft
+from hookline.services.imports.sources import SourceDraft
 from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import Centre
 from tests.integration.importing import Importer
@@ -133,7 +136,7 @@ def test_a_workbook_comes_in_as_its_first_sheet_with_rows(centre: Centre, import
     report = importer.bring_in(made.getvalue(), spring)
     assert (report.imported, report.rejected) == (2, 0)
     assert _contact(centre, "+48600100200").external_id == "7"
-    with pytest.raises(FileRefused, match="ZIP file|cannot be read"):
+    with pytest.raises(FileRefused, match=r"ZIP file|cannot be read"):
         importer.upload(made.getvalue()[:3000] + b"PK" + made.getvalue()[3002:4000], report.list_id)
 
 
@@ -217,3 +220,74 @@ def test_many_rows_at_once_become_what_each_becomes_by_itself(tmp_path_factory: 
 def test_rules_that_mean_nothing_are_refused(importer: Importer) -> None:
     with pytest.raises(Exception, match="another look"):
         rules_of({"leave_out": "campaign", "window_days": 0, "merge": {"shoe": "keep"}})
+
+
+def test_contacts_go_out_as_a_workbook_that_comes_in_again(centre: Centre, importer: Importer, spring: NewList) -> None:
+    text = "Telefon;ID;Imię;Tagi;Uwagi\n600100200;A1;Łukasz;targi;=1+1\n601100200;;;;\n"
+    importer.bring_in(text, spring)
+    rows = centre.runtime.contact_export.rows(importer.actor, ContactFilters(client_id=centre.client_id))
+    out = b"".join(workbook(rows))
+    other = centre.client("Globex")
+    report = importer.bring_in(out, NewList(other, "Back", "PL"))
+    assert (report.imported, report.rejected) == (2, 0)
+    found = centre.runtime.contacts.search(importer.actor, "łukasz", client_id=other).rows
+    assert [(row.number, row.external_id) for row in found] == [("+48600100200", "A1")]
+    view = centre.runtime.contacts.get(importer.actor, found[0].id)
+    assert (view.tags, view.contact.notes) == (("targi",), "=1+1")
+
+
+def test_a_folder_is_looked_at_and_a_file_is_taken_once(centre: Centre, importer: Importer) -> None:
+    sources, lists = centre.runtime.import_sources, centre.runtime.lists
+    list_id = lists.create(importer.actor, centre.client_id, "Shop", "PL")
+    draft = SourceDraft(list_id, "Shop", "folder", "shop", mapping={"kto": "first_name"})
+    source_id = sources.save(importer.actor, draft)
+    (sources.inbox / "shop").mkdir(parents=True)
+    for name in ("a.csv", "copy.csv"):
+        (sources.inbox / "shop" / name).write_text("Telefon;kto\n600100200;Jan\n", encoding="utf-8")
+    (sources.inbox / "shop" / "bad.txt").write_text("just words\nno numbers\n", encoding="utf-8")
+    assert sources.look_now(importer.actor, source_id) == 1
+    imported = centre.runtime.lists.imports(importer.actor.scope, list_id)[-1].id
+    centre.runtime.imports.wait(imported, timeout=30)
+    row = sources.get(importer.actor, source_id)
+    assert (_contact(centre, "+48600100200").first_name, row.last_ok) == ("Jan", False)
+    (sources.inbox / "shop" / "bad.txt").unlink()
+    assert sources.look_now(importer.actor, source_id) == 0
+    assert sources.get(importer.actor, source_id).last_ok
+    with pytest.raises(InvalidInput):
+        sources.save(importer.actor, SourceDraft(list_id, "Out", "folder", "../elsewhere"))
+    with pytest.raises(InvalidInput):
+        sources.save(importer.actor, SourceDraft(list_id, "Own network", "url", "http://127.0.0.1/contacts.csv"))
+
+
+def test_lists_are_archived_and_deleted_without_their_contacts(centre: Centre, importer: Importer) -> None:
+    campaign_id = centre.campaign(["+48600100100"], agents=[centre.agent("anna")])
+    lists, actor = centre.runtime.lists, importer.actor
+    list_id = centre.runtime.campaigns.list_ids(actor.scope, campaign_id)[0]
+    lists.archive(actor, list_id)
+    with pytest.raises(Conflict, match="archived"):
+        importer.upload("Telefon\n601100200\n", list_id)
+    lists.restore(actor, list_id)
+    preview = lists.deletion(actor, list_id)
+    assert (preview.only_here, preview.elsewhere, [c for c, _ in preview.campaigns]) == (1, 0, [campaign_id])
+    lists.delete(actor, list_id)
+    assert _contact(centre, "+48600100100").id
+    with centre.runtime.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(CampaignContact)) == 1
+        assert session.get_one(Campaign, campaign_id).allowed_countries == ["PL"]
+
+
+def test_suppression_lists_have_names_and_go_with_their_numbers(centre: Centre, importer: Importer) -> None:
+    lists, entries, actor = centre.runtime.suppression_lists, centre.runtime.suppression, importer.actor
+    robinson = lists.create(actor, "Robinson", Reach())
+    file = b"phone,reason,since,expires\n600100200,asked,2024-01-02,2031-01-01\n601100200,,,\n"
+    report = entries.add_file(actor, io.BytesIO(file), robinson, country="PL", reason="listed", source="register")
+    assert report.added == 2
+    first = next(e for e in entries.search(actor, list_id=robinson) if e.e164 == "+48600100200")
+    assert (first.reason, first.created_at.date().isoformat(), first.in_force) == ("asked", "2024-01-02", True)
+    out = "".join(entries.export_csv(actor, list_id=robinson)).encode()
+    copy = lists.create(actor, "Copy", Reach(centre.client_id))
+    assert entries.add_file(actor, io.BytesIO(out), copy, country="PL", reason="r", source="s").added == 2
+    with pytest.raises(Conflict):
+        lists.create(actor, "Robinson", Reach())
+    assert lists.delete(actor, robinson) == 2
+    assert [row.name for row in lists.index(actor)] == ["Copy"]

@@ -86,13 +86,19 @@ class ExportService:
         """
         if delimiter not in DELIMITERS:
             raise InvalidInput(N_("Columns can be separated by a comma, a semicolon or a tab."))
+        return write_rows(self.result_rows(scope, campaign_id, per=per, with_answers=with_answers), delimiter, bom=bom)
+
+    def result_rows(
+        self, scope: Scope, campaign_id: int, *, per: RowPer = RowPer.CALL, with_answers: bool = True
+    ) -> Iterator[Sequence[object]]:
+        """The campaign's results as rows, the header first; raises as `export_results` does, before the first."""
         with self._db.read() as session:
             campaign = session.get(Campaign, campaign_id)
             if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
                 raise NotFound(N_("There is no such campaign."))
         answers_of = self._answers(campaign) if with_answers else _no_answers
         rows = self._call_rows if per is RowPer.CALL else self._contact_rows
-        return write_rows(rows(campaign, answers_of), delimiter, bom=bom)
+        return rows(campaign, answers_of)
 
     # One row per call
 

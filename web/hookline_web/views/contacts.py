@@ -7,16 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hookline.contributions import NavigationItem
 from hookline.errors import Conflict, HooklineError, InvalidInput, NotPermitted
 from hookline.permissions import requires
+from hookline.services.contact_search import ContactFilters
 from hookline.services.contact_views import ContactView
 from hookline.services.contacts import EDITABLE
+from hookline.services.csv_cells import write_rows
 from hookline.services.data.subjects import SubjectQuery
+from hookline.services.exports_workbook import XLSX, workbook
 from hookline.services.imports.rows import split_tags
 from hookline.services.suppression_lists import Reach
 from hookline.text import N_
@@ -51,6 +54,23 @@ def index() -> str:
         clients=runtime().lists.clients(g.actor.scope),
         first_page="after" not in wanted,
     )
+
+
+@blueprint.get("/export.<any(csv, xlsx):kind>")
+@requires("results.export")
+def export(kind: str) -> Response:
+    """The contacts that fit the list's filters, as a file."""
+    wanted = readable(ContactQuerySchema(), request.args)
+    filters = ContactFilters(
+        wanted.get("client_id"), wanted.get("list_id"), tag=wanted.get("tag", ""), query=wanted.get("q", "")
+    )
+    rows = runtime().contact_export.rows(g.actor, filters)
+    if kind == "xlsx":
+        answer = Response(stream_with_context(workbook(rows)), mimetype=XLSX)
+    else:
+        answer = Response(stream_with_context(write_rows(rows, ",", bom=True)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="contacts.{kind}"'
+    return answer
 
 
 @blueprint.get("/<int:contact_id>")
