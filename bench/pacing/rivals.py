@@ -8,7 +8,7 @@ from hookline.pacing import PacingSnapshot
 class Adaptive:
     """In the manner of VICIdial's adaptive modes: a ratio per ready agent, moved by steps towards the ceiling.
 
-    Every 15 seconds the ratio rises by a step while the abandon rate is under the ceiling; while over, it falls by five.
+    Every 15 seconds the ratio rises by a step while the abandon rate is under the ceiling; over it, it falls by five.
     """
 
     EVERY_SECONDS = 15.0
