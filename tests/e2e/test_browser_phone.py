@@ -18,14 +18,15 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from conftest import CHROMIUM, FLAGS
 from hookline.bootstrap import Runtime
-from hookline.domain.access import Grant, Scope
+from hookline.domain.access import Grant, Role, Scope
 from hookline.domain.campaigns import DEFAULT_DISPOSITIONS, CallingWindow, DayWindow, Purpose
 from hookline.services.campaigns import CampaignDraft
 from hookline.services.imports import NewList
 from hookline.settings import load_settings
 from hookline_telephony_sip.far_end.process import FarEndProcess
+from hookline_telephony_sip.service import TrunkDraft, TrunkService
 
-pytestmark = pytest.mark.serial
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(240)]
 
 AGENT_TONE, CUSTOMER_TONE = 620, 1000
 CONTACTS = "Imię;Nazwisko;Telefon\nMaria;Nowak;22 123 45 60\nJan;Kowalski;22 123 45 61\n"
@@ -67,21 +68,21 @@ def installation(tmp_path_factory: pytest.TempPathFactory, far_end: FarEndProces
     (folder / "hookline.toml").write_text('[plugins.telephony_sip]\nbrowser_addresses = ["127.0.0.1"]\n', "utf-8")
     password = str(folder / "password")
     made.run("init", "--admin", "admin", "--client", "Zielona Energia", "--password-file", password)
-    made.run("users", "add", "anna", "--name", "Anna Zawada", "--password-file", password)
-    host, port = far_end.network.rsplit(":", 1)
-    made.run("sip", "trunks", "add", "--name", "far end", "--host", host, "--port", port, "--caller-id", "+48221000000")
-    _campaign(folder)
+    _fill(folder, far_end.network)
     yield made.serve()
     made.stop()
 
 
-def _campaign(folder: Path) -> None:
-    """Two contacts and a running campaign of Anna's."""
+def _fill(folder: Path, network: str) -> None:
+    """A trunk, two contacts, a running campaign of Anna's; in one process, since each command takes its time."""
     runtime = Runtime(load_settings(folder, environ={}))
+    host, port = network.rsplit(":", 1)
     try:
         actor = runtime.identity.system_actor()
+        trunk = TrunkDraft(name="far end", host=host, port=int(port), caller_id="+48221000000")
+        TrunkService(runtime.db).add_trunk(actor, trunk)
+        anna = runtime.identity.add_user("anna", "Anna Zawada", PASSWORD, Role.AGENT)
         client = runtime.clients.list_clients(Scope.everything())[0].id
-        anna = next(user.id for user in runtime.identity.list_users() if user.login == "anna")
         stream = io.BytesIO(CONTACTS.encode())
         import_id = runtime.imports.upload(actor, stream, "contacts.csv", NewList(client, "Spring", "PL"))
         runtime.imports.run(actor, import_id)

@@ -39,12 +39,15 @@ export class Phone {
     this.blocked = false; // the browser will not play sound before a click
     this.handle = null;
     this.attempt = 0;
+    this.sending = null;
     this.wakeUp = () => {};
     this.microphone = new Microphone({ onLost: () => this.#replug() });
     this.speaker = new Audio();
     this.listeners = new AbortController();
     const { signal } = this.listeners;
-    for (const name of ["online", "pageshow", "focus"]) window.addEventListener(name, () => this.#wake(), { signal });
+    window.addEventListener("online", () => { this.sending?.abort(); this.#wake(); }, { signal });
+    window.addEventListener("focus", () => this.#wake(), { signal });
+    window.addEventListener("pageshow", (event) => { if (event.persisted) this.#lose("away"); }, { signal });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#wake(); }, { signal });
     window.addEventListener("pagehide", () => this.handle?.close(), { signal });
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#devicesChanged(), { signal });
@@ -65,6 +68,7 @@ export class Phone {
       this.track = await this.microphone.open();
     } catch (error) {
       if (!(error instanceof MicrophoneProblem)) throw error;
+      if (this.state === "closed") return;
       this.problem = error.problem;
       if (!this.listenOnly) {
         this.#set("microphone");
@@ -73,6 +77,7 @@ export class Phone {
       }
       this.track = silence();
     }
+    if (this.state === "closed") { this.microphone.close(); return; } // while the browser asked
     this.take = take;
     this.#set("connecting");
     this.#come();
@@ -192,12 +197,14 @@ export class Phone {
   }
 
   async #send(message) {
+    const sending = this.sending = new AbortController();
+    const late = setTimeout(() => sending.abort(), ANSWER_MILLISECONDS);
     const answer = await fetch(this.post, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.token },
       body: JSON.stringify({ leg_id: this.leg, page: this.page, take: this.take, message }),
-      signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-    });
+      signal: sending.signal,
+    }).finally(() => clearTimeout(late));
     if (answer.status === 401) { window.location.reload(); throw new Decided("gone"); }
     if (answer.status === 404) throw new Decided("gone");
     if (answer.status === 409) throw new Decided("elsewhere");
