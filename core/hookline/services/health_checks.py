@@ -224,7 +224,7 @@ class CoreChecks:
                 found.append(problem(text_id, N_("Mend or disable it."), name=plugin.name, note=plugin.note))
             elif plugin.state == "quarantined":
                 text_id = N_("The plugin %(name)s was stopped after too many errors.")
-                advice = N_("See on the page Health what it did, have it mended, and bring it back; calls that need it wait.")
+                advice = N_("See on the page Health what it did, have it mended, and bring it back.")
                 found.append(problem(text_id, advice, name=plugin.name))
             elif plugin.state == "unavailable":
                 text_id = N_("The plugin %(name)s is not available. %(note)s")
