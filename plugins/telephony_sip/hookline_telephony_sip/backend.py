@@ -95,8 +95,9 @@ class SipBackend:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Everything the port knows."""
-        return frozenset(Capability)
+        """Everything the port knows; browsers where aiortc is installed."""
+        missing = {Capability.BROWSER_STATION} if importlib.util.find_spec("aiortc") is None else set()
+        return frozenset(Capability) - missing
 
     # --- life ---
 
