@@ -37,6 +37,7 @@ from hookline.services.campaigns import CampaignService
 from hookline.services.clients import ClientService
 from hookline.services.contact_history import ContactHistory
 from hookline.services.contact_intake import ContactIntake
+from hookline.services.contact_search import tidy_job
 from hookline.services.contacts import ContactService
 from hookline.services.core_jobs import core_jobs, dialling_jobs
 from hookline.services.custom_fields import CustomFieldService
@@ -221,6 +222,7 @@ class Runtime:
             *dialling_jobs(self.dial_watch, self.presenter, self.dialler),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
             *self.import_sources.jobs(),
+            tidy_job(self.db),
             Job("core.compress-recordings", N_("Compress recordings"), self.recording_codecs.run, 60),
             *self.webhooks.jobs(),
             *self.mail.jobs(),

@@ -15,8 +15,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, column, exists, func, or_, select, table, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from hookline.db import contact_search
 from hookline.db.contact_search import digits as as_digits
 from hookline.db.contact_search import fold
+from hookline.db.database import Database
 from hookline.db.models import (
     CampaignContact,
     Client,
@@ -28,7 +30,9 @@ from hookline.db.models import (
     ListContact,
 )
 from hookline.domain.access import Actor, Role
+from hookline.jobs import Job, JobRun
 from hookline.services.reach import contacts_within, lists_within
+from hookline.text import N_
 
 _NUMBER_QUERY = re.compile(r"[\d\s()+.\-/]*\d[\d\s()+.\-/]*")
 _FEWEST_DIGITS = 3
@@ -100,6 +104,20 @@ def find(session: Session, actor: Actor, wanted: ContactFilters, after: int, lim
     if session.get_bind().dialect.name == "sqlite":
         return list(session.scalars(_by_full_text(session, pieces, conditions, after, limit)))
     return _by_trigrams(session, pieces, conditions, after, limit)
+
+
+def tidy_job(db: Database) -> Job:
+    """Each night, what is left of erased and changed texts leaves the full-text index (see `contact_search.tidy`)."""
+
+    def tidy(run: JobRun) -> None:
+        more, steps = True, 0
+        while more:
+            with db.write() as unit:
+                more = contact_search.tidy(unit.session.connection())
+            steps += 1
+            run.progress(steps)
+
+    return Job("core.tidy-search", N_("Take erased texts out of the search index"), tidy, daily_at="03:40")
 
 
 def _conditions(session: Session, actor: Actor, wanted: ContactFilters) -> Iterable[ColumnElement[bool]]:
