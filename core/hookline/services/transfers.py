@@ -11,12 +11,11 @@ import uuid
 import structlog
 from sqlalchemy import select
 
-from hookline.db.database import Database, UnitOfWork
+from hookline.db.database import Database
 from hookline.db.models import AgentSession, Call, CallParty, Campaign, Leg
 from hookline.domain.access import Actor
 from hookline.domain.agents import AgentEvent
-from hookline.domain.calls import CallEvent, CallState, next_state
-from hookline.domain.events import CallPartyChanged, CallPassed
+from hookline.domain.calls import CallState
 from hookline.errors import Conflict
 from hookline.ports.telephony import (
     Capability,
@@ -28,8 +27,9 @@ from hookline.ports.telephony import (
     TelephonyBackend,
     TelephonyError,
 )
-from hookline.services.agent_moves import carry_on, move, move_if_allowed
-from hookline.services.call_moves import hang_up_leg, whom
+from hookline.services import parties
+from hookline.services.agent_moves import move
+from hookline.services.call_moves import hang_up_leg
 from hookline.services.calls import CallService
 from hookline.services.offers import OfferService, longest_ready, next_part, offer
 from hookline.services.party_gate import PartyAsk, PartyGate
@@ -82,11 +82,11 @@ class TransferService:
 
     def _send_to_colleague(self, call: Call, agent_id: int) -> None:
         with self._db.write() as unit:
-            colleague = _ready(unit, agent_id)
+            colleague = parties.ready(unit, agent_id)
             agent = unit.session.get_one(AgentSession, call.agent_id)
             fresh = unit.session.get_one(Call, call.id)
-            _refuse_party(unit, fresh)
-            _leave(unit, fresh, agent)
+            parties.refuse_party(unit, fresh)
+            parties.leave(unit, fresh, agent)
             part = next_part(unit, fresh)
             fresh.conversation_id = part.conversation_id = uuid.uuid4().hex
             offer(unit, part, colleague)
@@ -116,11 +116,11 @@ class TransferService:
             there = unit.session.get_one(CallParty, party.id)
             if fresh.state != CallState.CONNECTED:
                 return  # the customer hung up meanwhile
-            _leave(unit, fresh, agent)
+            parties.leave(unit, fresh, agent)
             fresh.conversation_id, there.passed_at = conversation, unit.clock.now()
             gone = there.ended_at is not None
             if not gone:
-                _set_state(unit, fresh, there, "passed")
+                parties.set_state(unit, fresh, there, "passed")
         if gone and there.answered_at is None:
             self._returns.nobody_took(call.id)
 
@@ -141,14 +141,14 @@ class TransferService:
 
     def _consult_colleague(self, call: Call, target: Target, backend: TelephonyBackend) -> None:
         with self._db.write() as unit:
-            colleague = _ready(unit, target.agent_id or 0)
+            colleague = parties.ready(unit, target.agent_id or 0)
             fresh = unit.session.get_one(Call, call.id)
-            _refuse_party(unit, fresh)
-            party = _new_party(unit, fresh, target, "consult", colleague.station_leg_id or "")
+            parties.refuse_party(unit, fresh)
+            party = parties.new_party(unit, fresh, target, "consult", colleague.station_leg_id or "")
             party.answered_at = unit.clock.now()
             colleague.party_id, colleague.notice = party.id, ""
             move(unit, colleague, AgentEvent.CONSULT)
-            _set_state(unit, fresh, party, "talking")
+            parties.set_state(unit, fresh, party, "talking")
         try:
             self._calls.set_hold(call, True)
             backend.join(call.conversation_id, party.leg_id)
@@ -201,12 +201,12 @@ class TransferService:
             there = unit.session.get_one(CallParty, party.id)
             if there.ended_at is not None or colleague.conversation_id is None:
                 raise Conflict(N_("Your colleague is not there any more."))
-            _leave(unit, fresh, agent)
+            parties.leave(unit, fresh, agent)
             part = next_part(unit, fresh)
             part.agent_id, home = colleague.user_id, colleague.conversation_id
             colleague.call_id, colleague.campaign_contact_id = part.id, part.campaign_contact_id
             colleague.party_id, there.passed_at, there.ended_at = None, unit.clock.now(), unit.clock.now()
-            _set_state(unit, fresh, there, "passed")
+            parties.set_state(unit, fresh, there, "passed")
         backend.join(home, party.leg_id)
         self._offers.hand_over(part.id)
 
@@ -276,7 +276,7 @@ class TransferService:
             call = unit.session.get_one(Call, party.call_id)
             consulting = party.manner == "consult" and call.state == CallState.CONNECTED
             if consulting:
-                _set_state(unit, call, party, "talking")
+                parties.set_state(unit, call, party, "talking")
         if consulting:
             self._bridge_agent(call, party, self._calls.backend(call.backend))
 
@@ -308,9 +308,9 @@ class TransferService:
             party.ended_at, party.cause = unit.clock.now(), cause
             if leg_gone and (leg := unit.session.get(Leg, party.leg_id)) is not None and party.agent_id is None:
                 leg.ended_at, leg.cause = unit.clock.now(), cause
-            free, home = _free_colleague(unit, party)
+            free, home = parties.free_colleague(unit, party)
             was_passed = party.passed_at is not None
-            _set_state(unit, call, party, "ended")
+            parties.set_state(unit, call, party, "ended")
         backend = self._calls.backend(call.backend)
         self._sounds.quiet(backend, party.leg_id)
         if home is not None and not leg_gone:
@@ -357,12 +357,12 @@ class TransferService:
     def _open(self, call: Call, target: Target, manner: str, leg_id: str) -> CallParty:
         with self._db.write() as unit:
             fresh = unit.session.get_one(Call, call.id)
-            _refuse_party(unit, fresh)
-            party = _new_party(unit, fresh, target, manner, leg_id)
+            parties.refuse_party(unit, fresh)
+            party = parties.new_party(unit, fresh, target, manner, leg_id)
             unit.session.add(
                 Leg(id=leg_id, call_id=call.id, agent_id=call.agent_id, kind="consult", started_at=unit.clock.now())
             )
-            _set_state(unit, fresh, party, "ringing")
+            parties.set_state(unit, fresh, party, "ringing")
             return party
 
     def _place(self, call: Call, party: CallParty, purpose: str, backend: TelephonyBackend) -> None:
@@ -397,65 +397,4 @@ class TransferService:
             fresh = unit.session.get_one(Call, call.id)
             there = unit.session.get_one(CallParty, party.id)
             if there.ended_at is None:
-                _set_state(unit, fresh, there, state)
-
-
-def _ready(unit: UnitOfWork, agent_id: int) -> AgentSession:
-    colleague = unit.session.get(AgentSession, agent_id)
-    there = colleague is not None and colleague.state == "ready" and colleague.station_state == "connected"
-    if colleague is None or not there:
-        raise Conflict(N_("Your colleague is busy by now."), N_("Choose somebody else."))
-    return colleague
-
-
-def _refuse_party(unit: UnitOfWork, call: Call) -> None:
-    if call.state != CallState.CONNECTED:
-        raise Conflict(N_("You are not in a call."), N_("The call may have ended a moment ago."))
-    open_one = select(CallParty.id).where(CallParty.call_id == call.id, CallParty.ended_at.is_(None))
-    if unit.session.scalar(open_one) is not None:
-        raise Conflict(N_("Somebody else is in this call already."), N_("Let them go first."))
-
-
-def _new_party(unit: UnitOfWork, call: Call, target: Target, manner: str, leg_id: str) -> CallParty:
-    party = CallParty(
-        call_id=call.id,
-        agent_id=target.agent_id,
-        number=target.number,
-        label=target.label,
-        leg_id=leg_id,
-        manner=manner,
-        asked_by=call.agent_id,
-        started_at=unit.clock.now(),
-    )
-    unit.session.add(party)
-    unit.session.flush()
-    return party
-
-
-def _leave(unit: UnitOfWork, call: Call, agent: AgentSession) -> None:
-    """The agent's part in the call is over: he says what came of it, the customer goes on."""
-    call.state = next_state(CallState(call.state), CallEvent.PASSED)
-    call.agent_left_at, call.on_hold, call.muted, call.recording_paused = unit.clock.now(), False, False, False
-    move(unit, agent, AgentEvent.CALL_ENDED)
-    unit.emit(CallPassed(**whom(call)))
-
-
-def _free_colleague(unit: UnitOfWork, party: CallParty) -> tuple[int | None, str | None]:
-    """A colleague who was asked is ready again: his id, and his own conversation."""
-    if party.agent_id is None:
-        return None, None
-    colleague = unit.session.get_one(AgentSession, party.agent_id)
-    if colleague.party_id != party.id:
-        return None, None
-    colleague.party_id = None
-    move_if_allowed(unit, colleague, AgentEvent.CONSULT_ENDED)
-    carry_on(unit, colleague)
-    return (colleague.user_id if colleague.state == "ready" else None), colleague.conversation_id
-
-
-def _set_state(unit: UnitOfWork, call: Call, party: CallParty, state: str) -> None:
-    party.state = state
-    unit.session.flush()
-    unit.emit(CallPartyChanged(**whom(call), party_id=party.id, state=state))
-    if party.agent_id is not None:  # his screen looks different too
-        unit.emit(CallPartyChanged(**{**whom(call), "agent_id": party.agent_id}, party_id=party.id, state=state))
+                parties.set_state(unit, fresh, there, state)

@@ -15,7 +15,6 @@ further commands. `stop` alone delivers by itself.
 from __future__ import annotations
 
 import itertools
-import wave
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,11 +35,10 @@ from hookline.ports.telephony import (
 )
 from hookline.testing.behaviour import Behaviour
 from hookline.testing.clock import VirtualClock
+from hookline.testing.simulated_checks import check_digits, check_pair, check_recording, check_room, seconds_of
 from hookline.testing.simulated_network import SimulatedNetwork
-from hookline.testing.simulated_state import LegState, SimulatedLeg, Tape
-from hookline.testing.tones import level, wav_seconds, write_tones
-
-DIGITS = frozenset("0123456789*#ABCD")
+from hookline.testing.simulated_state import LegState, Tape
+from hookline.testing.tones import level
 
 AUDIBLE = 0.02
 """From which share of full scale on a pitch counts as heard."""
@@ -181,25 +179,17 @@ class SimulatedBackend:
             arguments = {"conversation_id": conversation_id, "leg_a": leg_a, "leg_b": leg_b}
             self._accept(Asked("bridge", arguments), Capability.BRIDGE)
             early = Capability.EARLY_MEDIA in self._capabilities
-            for leg_id in (leg_a, leg_b):
-                leg = self._network.leg(leg_id) if early else self._network.answered(leg_id)
-                self._check_room(leg, conversation_id)
-            if leg_a == leg_b:
-                raise TelephonyError(f"Leg {leg_a} cannot be bridged with itself.", retryable=False)
-            room = self._network.rooms[conversation_id]
-            room.bridges.add(frozenset({leg_a, leg_b}))
-            room.update_tapes(self.clock.now())
+            find = self._network.leg if early else self._network.answered
+            check_pair(find(leg_a), find(leg_b), conversation_id)
+            self._network.bridge(conversation_id, frozenset({leg_a, leg_b}), on=True)
 
     def unbridge(self, conversation_id: str, leg_a: str, leg_b: str) -> None:
         """The two do not hear each other any more; legs that are not bridged are no error."""
         with self._lock:
             arguments = {"conversation_id": conversation_id, "leg_a": leg_a, "leg_b": leg_b}
             self._accept(Asked("unbridge", arguments), Capability.BRIDGE)
-            for leg_id in (leg_a, leg_b):
-                self._check_room(self._network.leg(leg_id), conversation_id)
-            room = self._network.rooms[conversation_id]
-            room.bridges.discard(frozenset({leg_a, leg_b}))
-            room.update_tapes(self.clock.now())
+            check_pair(self._network.leg(leg_a), self._network.leg(leg_b), conversation_id)
+            self._network.bridge(conversation_id, frozenset({leg_a, leg_b}), on=False)
 
     def join(self, conversation_id: str, leg_id: str) -> None:
         """Bring the leg into the conversation. It is in it already: no error."""
@@ -215,8 +205,7 @@ class SimulatedBackend:
             arguments |= {"new_conversation_id": new_conversation_id}
             self._accept(Asked("transfer", arguments), Capability.TRANSFER)
             leg, other = self._network.answered(leg_a), self._network.leg(leg_b)
-            self._check_room(leg, conversation_id)
-            self._check_room(other, conversation_id)
+            check_pair(leg, other, conversation_id)
             self._network.transfer(leg, other, new_conversation_id)
 
     def supervise(self, leg_id: str, mode: SupervisionMode) -> None:
@@ -234,11 +223,7 @@ class SimulatedBackend:
         with self._lock:
             self._accept(Asked("play", {"command": command}), Capability.PLAY)
             leg = self._network.answered(command.leg_id)
-            try:
-                seconds = wav_seconds(command.path)
-            except (OSError, EOFError, wave.Error) as error:
-                raise TelephonyError("The sound cannot be read.", "Give a WAV file.", retryable=False) from error
-            self._network.start_sound(leg, command, seconds)
+            self._network.start_sound(leg, command, seconds_of(command.path))
 
     def stop_play(self, play_id: str) -> None:
         """Stop the sound; one that has ended is no error."""
@@ -268,10 +253,7 @@ class SimulatedBackend:
         with self._lock:
             self._accept(Asked("send_dtmf", {"leg_id": leg_id, "digits": digits}), Capability.DTMF_SEND)
             leg = self._network.answered(leg_id)
-            if not digits or not DIGITS.issuperset(digits):
-                raise TelephonyError(
-                    f"{digits!r} cannot be sent: a telephone knows 0-9, *, # and A-D.", retryable=False
-                )
+            check_digits(digits)
             leg.digits_heard += digits
 
     def start_recording(self, conversation_id: str, leg_id: str, recording_id: str, path: Path) -> None:
@@ -281,8 +263,8 @@ class SimulatedBackend:
             arguments |= {"recording_id": recording_id, "path": path}
             self._accept(Asked("start_recording", arguments), Capability.RECORD)
             leg = self._network.answered(leg_id)
-            self._check_room(leg, conversation_id)
-            self._check_recording(leg, recording_id, path)
+            check_room(leg, conversation_id)
+            check_recording(leg, recording_id, path, self._recording_ids)
             room = self._network.rooms[conversation_id]
             stereo = Capability.RECORD_STEREO in self._capabilities
             room.tapes[recording_id] = Tape(recording_id, leg_id, path, self._longest_recording_seconds, stereo)
@@ -293,7 +275,7 @@ class SimulatedBackend:
         """Leave out what is said, or go on. TelephonyError for a recording that is not running."""
         with self._lock:
             self._accept(Asked("pause_recording", {"recording_id": recording_id, "on": on}), Capability.RECORD_PAUSE)
-            tape = self._tape(recording_id)
+            tape = self._network.tape(recording_id)
             if tape is None:
                 raise TelephonyError(f"Recording {recording_id} is not running.", retryable=False)
             tape.pause(on, self.clock.now())
@@ -304,7 +286,7 @@ class SimulatedBackend:
             self._accept(Asked("stop_recording", {"recording_id": recording_id}), Capability.RECORD)
             if recording_id not in self._recording_ids:
                 raise TelephonyError(f"Recording {recording_id} was never started.", retryable=False)
-            tape = self._tape(recording_id)
+            tape = self._network.tape(recording_id)
             if tape is not None:
                 self._network.finish_tape(tape)
 
@@ -425,27 +407,3 @@ class SimulatedBackend:
             raise TelephonyError(f"This backend cannot do {asked.command}.", retryable=False)
         if self.refuse_next:
             raise self.refuse_next.pop(0)
-
-    def _tape(self, recording_id: str) -> Tape | None:
-        tapes = (room.tapes.get(recording_id) for room in self._network.rooms.values())
-        return next((tape for tape in tapes if tape is not None), None)
-
-    def _check_room(self, leg: SimulatedLeg, conversation_id: str) -> None:
-        if leg.conversation_id != conversation_id:
-            message = f"Leg {leg.leg_id} is not in conversation {conversation_id}."
-            raise TelephonyError(message, retryable=False)
-
-    def _check_recording(self, leg: SimulatedLeg, recording_id: str, path: Path) -> None:
-        if leg.kind is not LegKind.CUSTOMER:
-            raise TelephonyError(f"Leg {leg.leg_id} is not a customer's leg.", retryable=False)
-        if recording_id in self._recording_ids:
-            raise TelephonyError(f"Recording {recording_id} was already started.", retryable=False)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_tones(path, ())
-        except OSError as error:
-            raise TelephonyError(
-                f"The recording cannot be written: {error.strerror}.",
-                "Check that its folder may be written to.",
-                retryable=False,
-            ) from error

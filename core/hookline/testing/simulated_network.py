@@ -220,6 +220,17 @@ class SimulatedNetwork:
         )
         self._emit(finished)
 
+    def bridge(self, conversation_id: str, pair: frozenset[str], *, on: bool) -> None:
+        """Let the two hear each other, or not any more."""
+        room = self.rooms[conversation_id]
+        room.bridges = room.bridges | {pair} if on else room.bridges - {pair}
+        room.update_tapes(self.clock.now())
+
+    def tape(self, recording_id: str) -> Tape | None:
+        """The recording, if it is running."""
+        tapes = (room.tapes.get(recording_id) for room in self.rooms.values())
+        return next((tape for tape in tapes if tape is not None), None)
+
     def close(self, conversation_id: str) -> None:
         """Hang up whoever is left and forget the room; an unknown one is no error."""
         for leg in self.living(conversation_id):

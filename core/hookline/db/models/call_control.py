@@ -21,7 +21,7 @@ class CallParty(Base):
     """
 
     __tablename__ = "call_parties"
-    personal = marks(call_id="call_record", number="call_record", agent_id="agents", asked_by="agents")
+    personal = marks(call_id="call_record", number="call_record", label="call_record")
     held = True
     __table_args__ = (
         Index("uq_call_parties_open", "call_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -49,7 +49,7 @@ class PartyDecision(Base):
     """The number policies' answer about somebody who is no contact: a transfer's target, an agent's own telephone."""
 
     __tablename__ = "party_decisions"
-    personal = marks(number="call_record", dial_strings="call_record", refusals="call_record", asked_by="agents")
+    personal = marks(number="call_record", dial_strings="call_record", refusals="call_record")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     #: "transfer", "consult" or "station".

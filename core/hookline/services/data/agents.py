@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hookline.data_holders import DataCategory, DataHolder, DataRecord, ErasureReport, Subject, record_of
 from hookline.db.database import UnitOfWork
-from hookline.db.models import AgentSession, AgentStateChange, CampaignAgent, Mail, Station, User, UserClient
+from hookline.db.models import (
+    AgentSession,
+    AgentStateChange,
+    CampaignAgent,
+    Mail,
+    Station,
+    Supervision,
+    SupervisionStep,
+    User,
+    UserClient,
+)
 from hookline.domain.access import Scope
 from hookline.errors import Conflict
 from hookline.text import N_
@@ -38,6 +48,31 @@ def agent_holders() -> list[DataHolder]:
             export=_export_working_time,
             erase=_erase_working_time,
             recipients=N_("Supervisors of the clients for whom the agent works"),
+        ),
+        DataHolder(
+            name="core.supervision",
+            title=N_("Who listened to whom"),
+            category=DataCategory.AUDIT,
+            what=N_("When a supervisor took part in an agent's calls, in which way, and in which calls"),
+            why=N_("To prove who heard what (GDPR 32), and to answer agents who ask"),
+            retention_days=1095,
+            tables=frozenset({"supervisions", "supervision_steps"}),
+            export=_export_supervision,
+            erase=_keep_supervision,
+        ),
+        DataHolder(
+            name="core.prompts",
+            title=N_("Prompts"),
+            category=DataCategory.AGENTS,
+            what=N_("Hold music and messages to callers, whose speaker may be recognised by the voice"),
+            why=N_("To tell callers what happens"),
+            retention_days=0,
+            tables=frozenset(),
+            export=lambda _session, _scope, _subject: [],
+            erase=lambda _unit, _subject: ErasureReport(
+                kept=N_("Prompts"), why=N_("They belong to nobody in the files; whoever spoke one asks to replace it.")
+            ),
+            file_stores=frozenset({"prompts"}),
         ),
         DataHolder(
             name="core.mails",
@@ -106,6 +141,23 @@ def _erase_working_time(unit: UnitOfWork, subject: Subject) -> ErasureReport:
         anonymised=len(stations),
         kept=N_("Times of states"),
         why=N_("Statistics rest on them; once the account is erased they are nobody's."),
+    )
+
+
+def _export_supervision(session: Session, _scope: Scope, subject: Subject) -> list[DataRecord]:
+    either = or_(Supervision.supervisor_id.in_(subject.user_ids), Supervision.agent_id.in_(subject.user_ids))
+    rows = session.scalars(select(Supervision).where(either).order_by(Supervision.id)).all()
+    steps = session.scalars(
+        select(SupervisionStep)
+        .where(SupervisionStep.supervision_id.in_([row.id for row in rows]))
+        .order_by(SupervisionStep.id)
+    )
+    return [record_of(row) for row in [*rows, *steps]]
+
+
+def _keep_supervision(unit: UnitOfWork, subject: Subject) -> ErasureReport:
+    return ErasureReport(
+        kept=N_("Times and ids"), why=N_("They prove who heard what; once the account is erased they are nobody's.")
     )
 
 

@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from hookline.data_holders import DataCategory, DataHolder, DataRecord, ErasureReport, FileRef, Subject, record_of
 from hookline.db.database import UnitOfWork
-from hookline.db.models import Attempt, Call, Callback, CampaignContact, DialDecision, Leg, OutboxEvent, Recording
+from hookline.db.models import (
+    Attempt,
+    Call,
+    Callback,
+    CallParty,
+    CampaignContact,
+    DialDecision,
+    Leg,
+    OutboxEvent,
+    PartyDecision,
+    Recording,
+)
 from hookline.domain.access import Scope
 from hookline.domain.campaigns import RecordState
 from hookline.ports.recording_store import RecordingStore
@@ -43,7 +54,7 @@ def call_holders(store_of: Callable[[Recording], RecordingStore]) -> list[DataHo
             what=N_("Dialled number, times, result, keys pressed, agent's note; the gate's decisions with reasons"),
             why=N_("To run campaigns, to prove why was called, and to answer complaints"),
             retention_days=1095,
-            tables=frozenset({"attempts", "dial_decisions", "calls", "legs"}),
+            tables=frozenset({"attempts", "dial_decisions", "calls", "legs", "call_parties", "party_decisions"}),
             export=_export_calls,
             erase=_erase_calls,
             recipients=N_("The telephone provider; programs with a token for the client"),
@@ -109,14 +120,19 @@ def _export_calls(session: Session, _scope: Scope, subject: Subject) -> list[Dat
     found += [record_of(row) for row in decisions]
     calls = list(session.scalars(select(Call).where(Call.contact_id.in_(subject.contact_ids)).order_by(Call.id)))
     found += [record_of(row) for row in calls]
-    legs = session.scalars(select(Leg).where(Leg.call_id.in_([c.id for c in calls]), Leg.kind == "customer"))
-    return found + [record_of(row) for row in legs]
+    ids = [c.id for c in calls]
+    legs = session.scalars(select(Leg).where(Leg.call_id.in_(ids), Leg.kind == "customer"))
+    # Whom the agent brought in is said without that one's number, which is nothing of hers.
+    parties = session.scalars(select(CallParty).where(CallParty.call_id.in_(ids)).order_by(CallParty.id))
+    third = [record_of(row, leave_out=("number", "label")) for row in parties]
+    return found + [record_of(row) for row in legs] + third
 
 
 def _erase_calls(unit: UnitOfWork, subject: Subject) -> ErasureReport:
     calls = unit.session.scalars(select(Call).where(Call.contact_id.in_(subject.contact_ids)).order_by(Call.id)).all()
     for call in calls:
         call.number = call.dtmf = call.note = ""
+        call.headers = {}
     attempts = unit.session.scalars(
         select(Attempt).where(Attempt.contact_id.in_(subject.contact_ids)).order_by(Attempt.id)
     ).all()
@@ -128,6 +144,11 @@ def _erase_calls(unit: UnitOfWork, subject: Subject) -> ErasureReport:
         .values(number="")
         .execution_options(synchronize_session=False)
     )
+    ids = [call.id for call in calls]
+    for party in unit.session.scalars(select(CallParty).where(CallParty.call_id.in_(ids))):
+        party.number = party.label = ""
+    for asked in unit.session.scalars(select(PartyDecision).where(PartyDecision.call_id.in_(ids))):
+        asked.number, asked.dial_strings = "", []
     return ErasureReport(
         anonymised=len(calls) + len(attempts), kept=N_("Times, results and decisions, without number"), why=_STATISTICS
     )
