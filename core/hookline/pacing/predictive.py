@@ -21,11 +21,11 @@ class Budget:
     grows with the room. A slow drift finds the level at which the room stays as wide as intended.
     """
 
-    RESERVE = 0.5
-    LOWEST, HIGHEST = 0.3, 2.0
-    EXPONENT = 0.7
+    RESERVE = 1.0
+    LOWEST, HIGHEST = 0.1, 1.5
+    EXPONENT = 0.5
     #: The intended room: abandons at once, and seconds' worth of the team's allowance.
-    ROOM_CALLS, ROOM_SECONDS = 1.5, 800.0
+    ROOM_CALLS, ROOM_SECONDS = 1.0, 600.0
     CYCLE_SECONDS = 150.0
     DRIFT = 0.001
     DRIFT_BOUND = log(3)
