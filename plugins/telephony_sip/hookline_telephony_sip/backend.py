@@ -7,9 +7,6 @@ imports pjsua2, which may abort its process.
 from __future__ import annotations
 
 import importlib.util
-import itertools
-import os
-import queue
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -33,35 +30,32 @@ from hookline.ports.telephony import (
     SupervisionMode,
     TelephonyError,
 )
-from hookline_telephony_sip.addresses import custom_headers, dtmf_digits, station_uri, user_part
+from hookline_telephony_sip.addresses import dtmf_digits
 from hookline_telephony_sip.cell import messages as msg
 from hookline_telephony_sip.errors import (
     AnsweredAlready,
     BackendStopped,
-    BrowserUnheard,
     DuplicateLeg,
     NoSuchRecording,
     NoSupervisor,
     SameLeg,
-    UnwritableRecording,
 )
 from hookline_telephony_sip.figures import Figures, figures
 from hookline_telephony_sip.inbound import Inbound, InboundTrunks
-from hookline_telephony_sip.outbound import routes, usable_trunks
+from hookline_telephony_sip.openings import dial_number, dial_station, expect_call, open_browser
+from hookline_telephony_sip.outbound import usable_trunks
 from hookline_telephony_sip.pool import CellPool
 from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing
 from hookline_telephony_sip.process import CellProcess
 from hookline_telephony_sip.reports import Reports
 from hookline_telephony_sip.settings import SipSettings
-from hookline_telephony_sip.soundfiles import prompt_seconds, write_cell_files
+from hookline_telephony_sip.soundfiles import prepare_folder, prompt_seconds, write_cell_files
 from hookline_telephony_sip.switchboard import Switchboard
 from hookline_telephony_sip.table import PlayEntry, RecordingEntry
+from hookline_telephony_sip.tickets import Tickets
 from hookline_telephony_sip.trunk import TrunkProvider
 
 log = structlog.get_logger(__name__)
-
-_ANSWER_SECONDS = 10.0
-_BROWSER_SECONDS = 8.0  # a STUN server that is silent takes five
 
 
 class SipBackend:
@@ -90,8 +84,7 @@ class SipBackend:
         self._inbound_trunks = inbound
         self._wideband = wideband
         self._inbound: Inbound | None = None
-        self._tickets: dict[str, queue.SimpleQueue[msg.BrowserTold]] = {}
-        self._ticket_numbers = itertools.count(1)
+        self._tickets = Tickets()
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -198,16 +191,7 @@ class SipBackend:
         with self._lock:
             board = self._running_board()
             trunks = usable_trunks(self._trunks(command.client_id), board.table.on_trunk)
-            dial = msg.Dial(
-                leg=command.leg_id,
-                routes=routes(trunks, command.number, command.caller_id, self._settings.reply_seconds),
-                ring_timeout=command.ring_timeout_seconds,
-                headers=custom_headers(command.headers),
-                conversation=command.conversation_id,
-                call=command.headers.get("Call", ""),
-                kind=command.kind.value,
-                detect=command.detect_answerer,
-            )
+            dial = dial_number(command, trunks, self._settings.reply_seconds)
             entry = board.place(command.conversation_id, command.leg_id, command.kind)
             entry.trunk = trunks[0].id
             board.begin(entry, dial)
@@ -227,26 +211,18 @@ class SipBackend:
                 self._inbound.give_back(offered)
                 raise
             entry.trunk = offered.trunk.id
-            trunk = offered.trunk
-            expect = msg.Expect(
-                leg=leg_id,
-                token=offered.token,
-                conversation=conversation_id,
-                patience=_ANSWER_SECONDS,
-                codecs=tuple(trunk.codecs),
-                dtmf=trunk.dtmf.value,
-            )
-            board.begin(entry, expect)
+            board.begin(entry, expect_call(leg_id, conversation_id, offered.token, offered.trunk))
 
     def connect_station(self, command: ConnectStation) -> None:
         """Ring the station, or wait for its browser. Raises InvalidSipValue, NoTrunk, NoCapacity."""
         with self._lock:
             board = self._running_board()
-            if command.station is StationKind.BROWSER:
-                opening: msg.Message = self._browser_command(command)
-            else:
-                opening = self._station_dial(command, board)
             browser = command.station is StationKind.BROWSER
+            number = command.station is StationKind.NUMBER
+            trunks = usable_trunks(self._trunks(command.client_id), board.table.on_trunk) if number else []
+            opening = (
+                open_browser(command, self._settings) if browser else dial_station(command, trunks, self._settings)
+            )
             entry = board.place(command.conversation_id, command.leg_id, command.kind, browser=browser)
             if isinstance(opening, msg.Dial):
                 entry.trunk = opening.routes[0].trunk
@@ -254,21 +230,10 @@ class SipBackend:
 
     def browser_message(self, leg_id: str, message: Mapping[str, object]) -> Mapping[str, object]:
         """Hand it to the leg's cell and wait for the answer. Raises NoSuchLeg, BrowserUnheard."""
-        ticket = str(next(self._ticket_numbers))
-        answers: queue.SimpleQueue[msg.BrowserTold] = queue.SimpleQueue()
         with self._lock:
-            entry = self._running_board().table.leg(leg_id)
-            self._tickets[ticket] = answers
-            entry.carrier.cell.send(msg.BrowserSays(leg_id, ticket, dict(message)))
-        try:
-            told = answers.get(timeout=_BROWSER_SECONDS)
-        except queue.Empty as error:
-            raise BrowserUnheard from error
-        finally:
-            self._tickets.pop(ticket, None)
-        if told.problem:
-            raise BrowserUnheard(told.problem)
-        return told.body
+            cell = self._running_board().table.leg(leg_id).carrier.cell
+            ticket = self._tickets.ask(cell, leg_id, message)
+        return self._tickets.wait(ticket)
 
     def hang_up(self, leg_id: str) -> None:
         """End the leg, or refuse it where it is only offered. Raises NoSuchLeg."""
@@ -361,7 +326,7 @@ class SipBackend:
             room = board.room_of(conversation_id, leg_id)
             if recording_id in board.table.recordings:
                 raise DuplicateLeg("Recording", recording_id)
-            _prepare_folder(path)
+            prepare_folder(path)
             entry = RecordingEntry(recording_id, leg_id, path, conversation_id, room.home)
             board.table.recordings[recording_id] = entry
             room.home.cell.send(msg.StartRecording(recording_id, leg_id, str(path)))
@@ -400,38 +365,9 @@ class SipBackend:
             raise TelephonyError(problem.message, problem.advice, retryable=False)
         return self._board
 
-    def _station_dial(self, command: ConnectStation, board: Switchboard) -> msg.Dial:
-        if command.station is StationKind.NUMBER:
-            trunks = usable_trunks(self._trunks(command.client_id), board.table.on_trunk)
-            ways = routes(trunks, command.address, command.caller_id, self._settings.reply_seconds)
-        else:
-            caller = user_part(command.caller_id or "hookline", "the caller ID")
-            ways = (msg.Route(station_uri(command.address), f"sip:{caller}@{self._settings.cell_address}"),)
-        return msg.Dial(
-            leg=command.leg_id,
-            routes=ways,
-            ring_timeout=command.ring_timeout_seconds,
-            conversation=command.conversation_id,
-            kind=command.kind.value,
-        )
-
-    def _browser_command(self, command: ConnectStation) -> msg.OpenBrowser:
-        browser = self._settings.browser
-        return msg.OpenBrowser(
-            leg=command.leg_id,
-            conversation=command.conversation_id,
-            kind=command.kind.value,
-            grace=command.ring_timeout_seconds,
-            addresses=browser.addresses,
-            ports=(browser.ports[0], browser.ports[-1]) if browser.ports else (),
-            ice_servers=browser.ice_servers,
-        )
-
     def _hear(self, cell: CellProcess, report: msg.Message) -> None:
         if isinstance(report, msg.BrowserTold):
-            waiting = self._tickets.get(report.ticket)
-            if waiting is not None:
-                waiting.put(report)
+            self._tickets.told(report)
             return
         if isinstance(report, msg.Expecting):
             if self._inbound is not None:
@@ -454,12 +390,3 @@ class SipBackend:
                 sink(event)  # type: ignore[misc]
             except Exception as error:
                 log.error("event_sink_failed", kind=type(event).__name__, error=type(error).__name__)
-
-
-def _prepare_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise UnwritableRecording from error
-    if not os.access(path.parent, os.W_OK):
-        raise UnwritableRecording

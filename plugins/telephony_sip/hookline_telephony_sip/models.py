@@ -15,7 +15,12 @@ class TrunkRecord(Base):
     """A SIP trunk as it is set up. The password is not here: `password_variable` names what carries it."""
 
     __tablename__ = "telephony_sip_trunks"
-    impersonal = marks(name="the trunk's", username="the log-in at the provider", caller_id="a number of one's own")
+    impersonal = marks(
+        name="the trunk's",
+        username="the log-in at the provider",
+        caller_id="a number of one's own",
+        dtmf="how digits travel",
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

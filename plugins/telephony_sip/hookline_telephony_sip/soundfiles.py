@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import wave
 from importlib import resources
 from pathlib import Path
 
 from hookline_telephony_sip.comfort import write_ringback, write_silence
-from hookline_telephony_sip.errors import UnplayableSound
+from hookline_telephony_sip.errors import UnplayableSound, UnwritableRecording
 from hookline_telephony_sip.process import CellFiles
 from hookline_telephony_sip.settings import SipSettings
 
@@ -21,6 +22,16 @@ def write_cell_files(folder: Path, settings: SipSettings) -> CellFiles:
     write_silence(files.silence, settings.rate)
     write_ringback(files.ringback, settings.rate)
     return files
+
+
+def prepare_folder(path: Path) -> None:
+    """Make the folder of a recording. Raises UnwritableRecording."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UnwritableRecording from error
+    if not os.access(path.parent, os.W_OK):
+        raise UnwritableRecording
 
 
 def prompt_seconds(path: Path) -> float:

@@ -16,6 +16,7 @@ from hookline_telephony_sip.sip.messages import Request, Response
 
 _FRAME = 160
 _HEADER = struct.Struct("!BBHII")
+_AGAIN_SECONDS = 0.5
 _HEARD_FRAMES = 15  # 0.3 s
 
 
@@ -39,6 +40,8 @@ class InboundCaller:
         self._over = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._signal, self._say, self._hear)]
         self._caller.dial(dialled, extra=f"P-Asserted-Identity: <sip:{number}@x>\r\n{extra}")
+        self._unanswered: Request | None = self._caller.invite
+        self._again_at = time.monotonic() + _AGAIN_SECONDS
         for thread in self._threads:
             thread.start()
 
@@ -60,7 +63,8 @@ class InboundCaller:
         invite = self._caller.invite
         assert invite is not None
         if self.answered:
-            self._caller.send("BYE", self._dialled, extra=self._routes, target=self._contact)
+            bye = self._caller.send("BYE", self._dialled, extra=self._routes, target=self._contact)
+            self._unanswered, self._again_at = bye, time.monotonic() + _AGAIN_SECONDS
         else:
             branch = invite.headers.first("Via").partition("z9hG4bK")[2].partition(";")[0]
             user = invite.uri.removeprefix("sip:").partition("@")[0]
@@ -88,7 +92,10 @@ class InboundCaller:
             try:
                 message = self._caller.receive()
             except OSError:
+                self._repeat()
                 continue
+            if isinstance(message, Response):
+                self._unanswered = None
             if isinstance(message, Request):
                 self._caller.socket.sendto(_ok(message), self._caller.peer)
                 if message.method == "BYE":
@@ -100,6 +107,12 @@ class InboundCaller:
             elif message.cseq_method != "CANCEL":
                 self.other = message.status
                 self._came.set()
+
+    def _repeat(self) -> None:
+        """As every caller by UDP does: a datagram may be lost."""
+        if self._unanswered is not None and time.monotonic() >= self._again_at:
+            self._caller.socket.sendto(self._unanswered.to_bytes(), self._caller.peer)
+            self._again_at = time.monotonic() + _AGAIN_SECONDS
 
     def _answer_came(self, response: Response) -> None:
         self.statuses.append(response.status)
@@ -120,7 +133,7 @@ class InboundCaller:
         samples = array("h", (round(12000 * math.sin(2 * math.pi * self.tone_hz * n / 8000)) for n in range(8000)))
         sound, number = g711.encode(samples, g711.PCMU), 0
         while not self._over.is_set():
-            time.sleep(0.02)
+            self._over.wait(0.02)
             if self._remote is None or self.ended.is_set():
                 continue
             start = number * _FRAME % len(sound)

@@ -16,7 +16,7 @@ from hookline_telephony_sip.process import child_environment
 
 log = structlog.get_logger(__name__)
 
-_AGAIN_SECONDS = 0.2
+_AGAIN_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 10.0
 _QUICK_DEATHS = 3  # in a row before it is given more time
 
