@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ down_revision = "core0007"
 branch_labels = None
 depends_on = None
 
-_CAMPAIGN: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
+_CAMPAIGN: tuple[tuple[str, Any, str], ...] = (
     ("priority", sa.Integer(), "0"),
     ("holidays", sa.JSON(), "[]"),
     ("attempts_per_week", sa.Integer(), "0"),
@@ -27,7 +29,7 @@ _CAMPAIGN: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
     ("abandon_care_hours", sa.Integer(), "72"),
     ("machine_action", sa.String(), "ignore"),
 )
-_INDEXES = (
+_INDEXES: tuple[tuple[str, list[Any], str | None], ...] = (
     ("waiting", ["campaign_id", "time_zone", sa.text("priority DESC"), "state", "id"], "state IN ('new', 'due')"),
     ("sleeping", ["campaign_id", "next_due_at"], "state = 'retry'"),
     ("promised", ["campaign_id", "next_due_at"], "state = 'callback'"),
