@@ -15,7 +15,7 @@ class ReleaseSet(Base):
     """A numbered set: what somebody wanted the installation to be built from. Never changed, but for how it went."""
 
     __tablename__ = "release_sets"
-    impersonal = marks(note="why plugins were changed")
+    impersonal = marks(number="counts the sets", note="why plugins were changed")
 
     number: Mapped[int] = mapped_column(primary_key=True)
     made_at: Mapped[datetime]
