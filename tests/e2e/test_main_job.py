@@ -206,8 +206,9 @@ def _play_recording(admin: Page, installation: Installation) -> None:
 def _energies(sound: bytes) -> dict[int, float]:
     """Each tone's share of the recording's energy."""
     with wave.open(io.BytesIO(sound)) as file:
-        rate, frames = file.getframerate(), file.readframes(file.getnframes())
-    samples = numpy.array(struct.unpack(f"<{len(frames) // 2}h", frames), dtype=float)
+        rate, sides, frames = file.getframerate(), file.getnchannels(), file.readframes(file.getnframes())
+    interleaved = numpy.array(struct.unpack(f"<{len(frames) // 2}h", frames), dtype=float)
+    samples = interleaved.reshape(-1, sides).sum(axis=1)
     spectrum = numpy.abs(numpy.fft.rfft(samples)) ** 2
     width = len(samples) / rate
     return {
