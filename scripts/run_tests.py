@@ -1,6 +1,7 @@
 """Checks and tests, as `make test` runs them, with one closing line over all of it: "312 passed, 0 failed".
 
-The tests that are safe beside others run first, on two workers; those marked `serial` follow, one after the other.
+The tests that are safe beside others run first, on two workers; those marked `realtime`, which keep time with sound and
+processes of their own, a few at once after them; those marked `serial` follow, one after the other.
 Nothing may be skipped: a skipped test counts as failed, and so does a run without tests.
 """
 
@@ -24,7 +25,9 @@ CHECKS = (
     ("import-linter", ["lint-imports", "--no-cache"]),
 )
 SHORT_RUNS = (
-    ("tests that may run side by side", ["-n", "2", "-m", "not serial and not long"]),
+    ("tests that may run side by side", ["-n", "2", "-m", "not serial and not realtime and not long"]),
+    # They wait for real sound more than they work, so a few at once cost little more than one.
+    ("tests in real time, a few at once", ["-n", "3", "--dist", "loadscope", "-m", "realtime and not long"]),
     ("tests that want the machine to themselves", ["-m", "serial and not long"]),
 )
 LONG_RUNS = (("long tests", ["-m", "long", "--timeout", "7200"]),)

@@ -12,7 +12,7 @@ def test_telephony_conformance_simulated(scenario: Scenario, simulated_rig: Rig)
     scenario.run(simulated_rig)
 
 
-@pytest.mark.serial
+@pytest.mark.realtime
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: f"sip-{scenario.name}")
 def test_telephony_conformance_sip(scenario: Scenario, sip_rig: Rig) -> None:
     scenario.run(sip_rig)

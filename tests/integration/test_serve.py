@@ -22,7 +22,7 @@ from hookline.settings import load_settings
 from hookline.testing.databases import POSTGRESQL, SQLITE, empty_database
 from hookline_web.testing import PASSWORD
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 
 def _free_port() -> int:

@@ -14,7 +14,7 @@ from hookline.scaffold.writing import write_plugin
 from tests.architecture.source import ROOT
 from tests.packaging.conftest import built, environment, install, run
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 #: The plugin that is kept here as a distribution of its own, and one fresh from the scaffold.
 NAMES = ("oldest_api", "acme_survey")

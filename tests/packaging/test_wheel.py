@@ -19,7 +19,7 @@ import pytest
 from tests.architecture.source import packages, repository_files, short
 from tests.packaging.conftest import run
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 
 def _names(wheel: Path) -> set[str]:

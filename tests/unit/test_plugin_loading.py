@@ -113,6 +113,7 @@ def test_an_entry_point_to_nothing_fails_that_plugin_only(folder: PluginFolder, 
         "raise RuntimeError('at import')",
         HOOKS + "        raise RuntimeError('at construction')\n",
         "hooks = 'but no class Hooks'",
+        "raise SystemExit(5)",
     ],
 )
 def test_one_that_cannot_be_loaded_is_marked_and_the_rest_starts(folder: PluginFolder, hooks: str) -> None:
@@ -123,6 +124,43 @@ def test_one_that_cannot_be_loaded_is_marked_and_the_rest_starts(folder: PluginF
     assert host.statuses["broken"].note.startswith("It could not be loaded: ")
     assert host.statuses["broken"].errors == 1
     assert host.statuses["sound"].state is PluginState.ACTIVE
+
+
+@pytest.mark.parametrize("code", ["raise RuntimeError('outer')", "raise SystemExit(3)"])
+def test_the_package_around_what_is_looked_for_is_not_run(folder: PluginFolder, code: str) -> None:
+    outer = folder.install("outer")
+    (folder.folder / outer / "__init__.py").write_text(code)
+    folder.install("needy", more=f'modules = ["{outer}.hooks", "{outer}.missing", ""]\nextra = "more"')
+    folder.install("sound")
+    host = _started()
+    assert host.statuses["needy"].note == f"Needs {outer}.missing, : pip install 'hookline[more]'"
+    assert host.statuses["outer"].state is PluginState.FAILED
+    assert host.statuses["sound"].state is PluginState.ACTIVE
+
+
+def test_a_plugin_may_live_in_a_namespace(folder: PluginFolder) -> None:
+    folder.install("branch")
+    (folder.folder / "made_for_test_space").mkdir()
+    (folder.folder / "made_for_test_branch").rename(folder.folder / "made_for_test_space" / "branch")
+    (folder.folder / "made_for_test_branch-1.2.3.dist-info" / "entry_points.txt").write_text(
+        "[hookline.plugins]\nbranch = made_for_test_space.branch\n"
+    )
+    folder.packages.append("made_for_test_space")
+    assert _started().statuses["branch"].state is PluginState.ACTIVE
+
+
+def test_two_packages_that_bring_one_name_are_both_refused_and_named(folder: PluginFolder) -> None:
+    folder.install("twin")
+    folder.announce("twin", "made_for_test_other_twin")
+    status = _started().statuses["twin"]
+    assert status.state is PluginState.FAILED
+    assert "made_for_test_other_twin, made_for_test_twin" in status.note
+
+
+@pytest.mark.parametrize("name", ["core", "hookline"])
+def test_a_plugin_cannot_call_itself_as_what_is_there_already(folder: PluginFolder, name: str) -> None:
+    folder.install(name)
+    assert "The name is taken." in _started().statuses[name].note
 
 
 def test_an_unknown_hook_is_refused_by_name_with_the_known_ones(folder: PluginFolder) -> None:

@@ -16,7 +16,7 @@ from hookline_telephony_sip.far_end.process import FarEndProcess
 from hookline_telephony_sip.settings import SipSettings
 from tests.plugins.telephony_sip.sip_legs import Caller
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 SECONDS = 6.0
 ROOMS = ("red", "blue")

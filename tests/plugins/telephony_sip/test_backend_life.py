@@ -31,7 +31,7 @@ from hookline_telephony_sip.far_end.process import FarEndProcess
 from hookline_telephony_sip.settings import SipSettings
 from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 AGENT, CUSTOMER = 700, 1300
 HEARD, SILENT = 0.05, 0.005

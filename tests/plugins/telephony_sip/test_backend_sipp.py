@@ -12,7 +12,7 @@ from tests.plugins.telephony_sip.sip_legs import Caller
 from tests.plugins.telephony_sip.sipp_peer import SippPeer, free_udp_port
 from tests.plugins.telephony_sip.sipp_room import ROOM, Play
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 
 def test_an_answered_call_is_hung_up_by_us(caller: Caller, play: Play) -> None:

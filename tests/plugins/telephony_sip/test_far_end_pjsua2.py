@@ -154,7 +154,7 @@ class PjsipCaller:
         assert self.process.wait(10) == 0
 
 
-@pytest.mark.serial
+@pytest.mark.realtime
 def test_pjsip_logs_in_talks_holds_and_is_heard(far_end: FarEndProcess, tmp_path: Path) -> None:
     caller = PjsipCaller(f"sip:+48600100100@{far_end.network}", "geheim", tmp_path / "heard.wav")
     control = far_end.control
@@ -179,7 +179,7 @@ def test_pjsip_logs_in_talks_holds_and_is_heard(far_end: FarEndProcess, tmp_path
     assert energy_share(loudest_moment(caller.wav), 440) > 0.9
 
 
-@pytest.mark.serial
+@pytest.mark.realtime
 def test_pjsip_with_a_wrong_password_is_not_let_in(far_end: FarEndProcess, tmp_path: Path) -> None:
     caller = PjsipCaller(f"sip:+48600100100@{far_end.network}", "wrong", tmp_path / "heard.wav")
     caller.until(registered=401)

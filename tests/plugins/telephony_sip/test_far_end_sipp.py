@@ -141,7 +141,7 @@ def test_the_far_end_hangs_up(far_end: FarEndProcess, tmp_path: Path) -> None:
     assert far_end.control.wait_for_call("ended", to="+48600100107")["ended_by"] == "far_end"
 
 
-@pytest.mark.serial
+@pytest.mark.realtime
 def test_sixty_calls_at_once_all_get_their_audio(far_end: FarEndProcess, tmp_path: Path) -> None:
     before = len(far_end.control.history())
     load = ("-m", "60", "-l", "60", "-r", "60", "-d", "3000")

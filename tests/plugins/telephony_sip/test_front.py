@@ -28,7 +28,7 @@ from tests.plugins.telephony_sip.inbound_caller import InboundCaller
 from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
 from tests.plugins.telephony_sip.sipp_peer import free_udp_port
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 REALM, SECRET = "sip.example.com", "a-generated-one"
 AGENT, CALLER = 700, 1300

@@ -26,7 +26,7 @@ from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
 from tests.plugins.telephony_sip.sipp_peer import free_udp_port
 from tests.plugins.telephony_sip.test_far_end_hostile import HOSTILE, torture
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 AGENT, CALLER = 700, 1300
 DIALLED = "+48221000000"

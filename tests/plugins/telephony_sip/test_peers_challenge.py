@@ -25,7 +25,7 @@ from tests.plugins.telephony_sip.sipp_script import (
     scenario,
 )
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 PeerWith = Callable[..., SippPeer]
 ASKS = {

@@ -26,7 +26,7 @@ from hookline_telephony_sip.service import TrunkDraft, TrunkService
 from tests.plugins.telephony_sip.sipp_peer import SippPeer
 from tests.plugins.telephony_sip.sipp_script import ANSWERS, HANGS_UP, answer_invite, expect, pause, scenario
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 ONE, TWO = "+48221234567", "+48221234568"
 ALL_DAY = CallingWindow({day: DayWindow(time(0), time(23, 59)) for day in range(7)})

@@ -25,7 +25,7 @@ from tests.plugins.telephony_sip.sipp_script import (
     sdp,
 )
 
-pytestmark = [pytest.mark.serial, pytest.mark.usefixtures("another_call")]
+pytestmark = [pytest.mark.realtime, pytest.mark.usefixtures("another_call")]
 
 BYE = request("BYE", 9)
 CANCELLED = answer() + answer_invite("487 Request Terminated", until_acknowledged=True) + expect("ACK")

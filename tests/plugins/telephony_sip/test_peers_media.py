@@ -30,7 +30,7 @@ from tests.plugins.telephony_sip.sipp_script import (
     sdp,
 )
 
-pytestmark = [pytest.mark.serial, pytest.mark.usefixtures("another_call")]
+pytestmark = [pytest.mark.realtime, pytest.mark.usefixtures("another_call")]
 
 TONE, HEARD = 1000, 0.05
 TIMEOUT_SECONDS = 1.0

@@ -30,7 +30,7 @@ from tests.plugins.telephony_sip.sipp_script import (
 )
 from tests.plugins.telephony_sip.wire import Wire
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 steady = pytest.mark.usefixtures("another_call")
 
 

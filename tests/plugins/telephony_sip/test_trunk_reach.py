@@ -23,7 +23,7 @@ from hookline_web.testing import PageClient, People
 from tests.plugins.telephony_sip.sip_legs import Caller
 
 JOB = "telephony_sip.check-trunks"
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
 from tests.plugins.telephony_sip.sipp_peer import SippPeer
 from tests.plugins.telephony_sip.sipp_script import answer_invite, expect, scenario, sdp
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 
 def test_digits_go_out_as_info_and_g722_is_offered_first(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hookline_telephony_sip.trunk import NumberFormat, Trunk
 from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
 from tests.plugins.telephony_sip.sipp_peer import free_udp_port
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 
 class Trunks(Caller):

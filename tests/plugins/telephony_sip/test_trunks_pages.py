@@ -18,7 +18,7 @@ from hookline_telephony_sip.service import TrunkService
 from hookline_web.testing import PageClient, People
 
 Browser = Callable[[str | None], PageClient]
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 
 @pytest.fixture(scope="module")

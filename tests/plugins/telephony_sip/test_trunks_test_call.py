@@ -28,7 +28,7 @@ from hookline_web.testing import People
 from tests.plugins.places import make_place
 from tests.plugins.telephony_sip.sip_legs import trunk_to
 
-pytestmark = pytest.mark.serial
+pytestmark = pytest.mark.realtime
 
 HOME = "+48221000000"
 NUMBERS = {
