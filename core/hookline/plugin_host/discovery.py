@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from itertools import groupby
 
 from hookline import PLUGIN_API_VERSION, __version__
 from hookline.plugin_host.contract import version_note
@@ -26,13 +27,15 @@ class Discovery:
 def discover(disabled: Collection[str] = ()) -> Discovery:
     """Look at every installed plugin, in alphabetical order; those named in `disabled` stay out."""
     found = Discovery()
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-        _look_at(entry, disabled, found)
+    for _name, entries in groupby(sorted(entry_points(group=GROUP), key=lambda e: e.name), key=lambda e: e.name):
+        _look_at(list(entries), disabled, found)
     return found
 
 
-def _look_at(entry: EntryPoint, disabled: Collection[str], found: Discovery) -> None:
+def _look_at(entries: list[EntryPoint], disabled: Collection[str], found: Discovery) -> None:
+    entry = entries[0]
     try:
+        _refuse_rivals(entries)
         manifest = read_manifest(entry)
     except BadManifest as error:
         status = PluginStatus(entry.name, entry.name, "?", PluginState.FAILED, error.message_id, error.params)
@@ -45,6 +48,16 @@ def _look_at(entry: EntryPoint, disabled: Collection[str], found: Discovery) -> 
         status.stand(PluginState.DISABLED)
     else:
         take_stock(manifest, status)
+
+
+def _refuse_rivals(entries: list[EntryPoint]) -> None:
+    """Raise BadManifest where several distributions bring different plugins of one name: none is guessed at."""
+    if len({entry.value for entry in entries}) > 1:
+        packages = sorted(entry.dist.name if entry.dist else entry.value for entry in entries)
+        raise BadManifest(
+            N_("Several installed packages bring a plugin %(name)s (%(packages)s). Uninstall all but one."),
+            params={"name": entries[0].name, "packages": ", ".join(packages)},
+        )
 
 
 def take_stock(manifest: Manifest, status: PluginStatus) -> None:

@@ -46,7 +46,9 @@ class PluginLoader:
         try:
             module = importlib.import_module(f"{self.manifests[name].package}.hooks")
             self.register(name, module.Hooks(make_context(name)))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a plugin's exit is not ours
             self.mark_failed(name, N_("It could not be loaded: %(error)s"), error)
 
     def enable(self, name: str, make_context: Callable[[str], PluginContext]) -> None:
@@ -73,6 +75,7 @@ class PluginLoader:
     def mark_failed(self, name: str, note_id: str, error: BaseException, **params: object) -> None:
         """Take a plugin out of service, with a note for the operator: a message id, "%(error)s" and `params` in it."""
         status = self.statuses[name]
-        status.stand(PluginState.FAILED, note_id, error=str(error), **params)
+        said = str(error) if isinstance(error, Exception) and str(error) else f"{type(error).__name__} {error}".strip()
+        status.stand(PluginState.FAILED, note_id, error=said, **params)
         status.errors += 1
         log.error("plugin failed", plugin=name, note=note_id, error_type=type(error).__name__, exc_info=error)

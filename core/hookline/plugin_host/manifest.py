@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from hookline.errors import HooklineError
 from hookline.text import N_
+
+
+#: Names that no plugin may have: they own tables, permissions and migrations already.
+RESERVED = ("core", "hookline")
 
 
 class BadManifest(HooklineError):
@@ -79,7 +85,10 @@ class _ManifestSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    name = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{1,30}$"))
+    name = fields.String(
+        required=True,
+        validate=[validate.Regexp(r"^[a-z][a-z0-9_]{1,30}$"), validate.NoneOf(RESERVED, error="The name is taken.")],
+    )
     title = fields.String(required=True)
     version = fields.String(required=True)
     category = fields.String(load_default="workflow")
@@ -94,11 +103,25 @@ class _ManifestSchema(Schema):
 
 
 def find(module: str) -> ModuleSpec | None:
-    """Where a module would be imported from; None where it, or a package it is in, is not installed."""
-    try:
-        return importlib.util.find_spec(module)
-    except ModuleNotFoundError:
+    """Where a module would be imported from; None where it, or a package it is in, is not installed.
+
+    Runs no code of the packages it is in, as `importlib.util.find_spec` would: they are not ours, and may raise.
+    """
+    names = module.split(".")
+    if not all(name.isidentifier() for name in names):
         return None
+    if len(names) == 1:
+        try:
+            return importlib.util.find_spec(module)
+        except ValueError:  # the program itself: no module that a plugin may need
+            return None
+    parent = find(module.rpartition(".")[0])
+    if parent is None or parent.submodule_search_locations is None:
+        return None
+    if parent.origin is None:
+        importlib.import_module(parent.name)  # a namespace: it has no code, and cannot be looked through from outside
+    found = (finder.find_spec(module, parent.submodule_search_locations) for finder in sys.meta_path)
+    return next((spec for spec in found if spec is not None), None)
 
 
 def read_manifest(entry: EntryPoint) -> Manifest:
