@@ -78,4 +78,4 @@ class PluginLoader:
         said = str(error) if isinstance(error, Exception) and str(error) else f"{type(error).__name__} {error}".strip()
         status.stand(PluginState.FAILED, note_id, error=said, **params)
         status.errors += 1
-        log.error("plugin failed", plugin=name, note=note_id, error_type=type(error).__name__, exc_info=error)
+        log.error("plugin failed", plugin=name, reason=note_id, error_type=type(error).__name__, exc_info=error)

@@ -18,7 +18,6 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from hookline.errors import HooklineError
 from hookline.text import N_
 
-
 #: Names that no plugin may have: they own tables, permissions and migrations already.
 RESERVED = ("core", "hookline")
 
