@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from hookline.bootstrap import Runtime
 from hookline_web.swapping import LiveApp
 
 #: Each open page's stream holds a thread; the rest answer requests.
 _THREADS = 256
+
+
+class DrainingArbiter(Arbiter):  # type: ignore[misc]
+    """Has its worker drain before it stops; asked again, has it hurry."""
+
+    def handle_term(self) -> None:
+        """The stop signal: the worker says by `drained` that it has come to rest, and sends it once more."""
+        if self.app.drained.is_set() or not self.WORKERS:
+            raise StopIteration
+        self.kill_workers(signal.SIGUSR2)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -22,7 +38,14 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._bind = bind
         self._runtime: Runtime | None = None
         self._live: LiveApp | None = None
+        #: Shared with the worker: every call is over, or nobody waits for them any more.
+        self.drained = multiprocessing.get_context("fork").Event()
+        self._draining = self._asked = False
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until a stop signal."""
+        DrainingArbiter(self).run()
 
     def load_config(self) -> None:
         """Set gunicorn up; it is not configured by anything else."""
@@ -50,10 +73,43 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._live = LiveApp(self._runtime)
         return self._live
 
-    def _started(self, _worker: Any) -> None:
+    def _started(self, worker: Any) -> None:
+        def drain(number: int, frame: FrameType | None) -> None:
+            self._drain(again=number == signal.SIGUSR2)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self.drained.is_set():
+                worker.handle_exit(number, frame)
+            else:  # whoever stops the service signals every process of it
+                self._drain(again=False)
+
+        signal.signal(signal.SIGUSR2, drain)
+        signal.signal(signal.SIGTERM, stop)
         if self._runtime is not None and self._live is not None:
             self._runtime.start()
             self._live.plugins.start()
+
+    def _drain(self, *, again: bool) -> None:
+        """Let running calls end, beside the pages, which agents need for it; asked again, wait no longer."""
+        runtime = self._runtime
+        if runtime is None:
+            return
+        if self._asked:
+            if again:
+                runtime.desk_calls.draining.hurry()
+        else:
+            self._asked = again
+
+        def run() -> None:
+            try:
+                runtime.desk_calls.draining.run(runtime.settings.drain_seconds)
+            finally:
+                self.drained.set()
+                os.kill(os.getppid(), signal.SIGTERM)
+
+        if not self._draining:
+            self._draining = True
+            threading.Thread(target=run, name="drain", daemon=True).start()
 
     def _ended(self, _server: Any, _worker: Any) -> None:
         if self._live is not None:

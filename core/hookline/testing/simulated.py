@@ -29,25 +29,25 @@ from hookline.ports.telephony import (
     PlaceCall,
     Play,
     Problem,
-    StationKind,
     SupervisionMode,
     TelephonyError,
 )
 from hookline.testing.behaviour import Behaviour
 from hookline.testing.clock import VirtualClock
-from hookline.testing.simulated_checks import check_digits, check_pair, check_recording, check_room, seconds_of
+from hookline.testing.simulated_checks import (
+    STATION_NEEDS,
+    check_digits,
+    check_pair,
+    check_recording,
+    check_room,
+    seconds_of,
+)
 from hookline.testing.simulated_network import SimulatedNetwork
 from hookline.testing.simulated_state import LegState, Tape
 from hookline.testing.tones import level
 
 AUDIBLE = 0.02
 """From which share of full scale on a pitch counts as heard."""
-
-STATION_NEEDS = {
-    StationKind.SIP: Capability.STATION,
-    StationKind.NUMBER: Capability.NUMBER_STATION,
-    StationKind.BROWSER: Capability.BROWSER_STATION,
-}
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,8 @@ class SimulatedBackend:
     def answer(self, leg_id: str, conversation_id: str) -> None:
         """Take somebody who calls in into the conversation."""
         with self._lock:
-            arguments = {"leg_id": leg_id, "conversation_id": conversation_id}
-            self._accept(Asked("answer", arguments), Capability.INBOUND)
+            asked = Asked("answer", {"leg_id": leg_id, "conversation_id": conversation_id})
+            self._accept(asked, Capability.INBOUND)
             self._network.take_offered(self._network.leg(leg_id), conversation_id)
 
     def connect_station(self, command: ConnectStation) -> None:
@@ -215,8 +215,7 @@ class SimulatedBackend:
             leg = self._network.answered(leg_id)
             if leg.kind is not LegKind.SUPERVISOR:
                 raise TelephonyError(f"Leg {leg_id} is not a supervisor's.", retryable=False)
-            leg.mode = mode
-            self._network.rooms[leg.conversation_id].update_tapes(self.clock.now())
+            self._network.change(leg, mode=mode)
 
     def play(self, command: Play) -> None:
         """Play the file, which must be a WAV; its end comes when its length has passed."""
@@ -236,17 +235,13 @@ class SimulatedBackend:
         """On hold the leg hears nobody and nobody hears it."""
         with self._lock:
             self._accept(Asked("hold", {"leg_id": leg_id, "on": on}), Capability.HOLD)
-            leg = self._network.answered(leg_id)
-            leg.on_hold = on
-            self._network.rooms[leg.conversation_id].update_tapes(self.clock.now())
+            self._network.change(self._network.answered(leg_id), on_hold=on)
 
     def mute(self, leg_id: str, on: bool) -> None:
         """Muted, the leg hears and is not heard."""
         with self._lock:
             self._accept(Asked("mute", {"leg_id": leg_id, "on": on}), Capability.MUTE)
-            leg = self._network.answered(leg_id)
-            leg.muted = on
-            self._network.rooms[leg.conversation_id].update_tapes(self.clock.now())
+            self._network.change(self._network.answered(leg_id), muted=on)
 
     def send_dtmf(self, leg_id: str, digits: str) -> None:
         """The digits reach the far side at once: see `digits_heard`."""
@@ -286,8 +281,7 @@ class SimulatedBackend:
             self._accept(Asked("stop_recording", {"recording_id": recording_id}), Capability.RECORD)
             if recording_id not in self._recording_ids:
                 raise TelephonyError(f"Recording {recording_id} was never started.", retryable=False)
-            tape = self._network.tape(recording_id)
-            if tape is not None:
+            if (tape := self._network.tape(recording_id)) is not None:
                 self._network.finish_tape(tape)
 
     def close_conversation(self, conversation_id: str) -> None:
@@ -359,17 +353,13 @@ class SimulatedBackend:
     def heard_by(self, leg_id: str) -> frozenset[str]:
         """The legs whose far sides this leg's far side hears now; empty once it has ended."""
         with self._lock:
-            leg = self._network.legs.get(leg_id)
-            room = self._network.rooms.get(leg.conversation_id) if leg else None
-            return room.heard_by(leg) if leg and room else frozenset()
+            return self._network.heard_by(leg_id)
 
     def hears_tone(self, leg_id: str, hz: int) -> bool:
         """Whether this leg's far side hears that pitch now: somebody's, or a sound's that is played to it."""
         with self._lock:
-            leg = self._network.legs[leg_id]
-            room = self._network.rooms.get(leg.conversation_id)
             heard = {self._network.legs[other].pitch for other in self.heard_by(leg_id)}
-            paths = room.sounds_heard_by(leg) if room else []
+            paths = self._network.sounds_heard_by(leg_id)
         return hz in heard or any(level(path, hz) > AUDIBLE for path in paths)
 
     def headers_received(self, leg_id: str) -> dict[str, str]:

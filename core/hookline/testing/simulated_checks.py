@@ -6,10 +6,15 @@ import wave
 from collections.abc import Container
 from pathlib import Path
 
-from hookline.ports.telephony import LegKind, TelephonyError
+from hookline.ports.telephony import Capability, LegKind, StationKind, TelephonyError
 from hookline.testing.simulated_state import SimulatedLeg
 from hookline.testing.tones import wav_seconds, write_tones
 
+STATION_NEEDS = {
+    StationKind.SIP: Capability.STATION,
+    StationKind.NUMBER: Capability.NUMBER_STATION,
+    StationKind.BROWSER: Capability.BROWSER_STATION,
+}
 DIGITS = frozenset("0123456789*#ABCD")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hookline.ports.telephony import (
@@ -219,6 +220,23 @@ class SimulatedNetwork:
             gaps=tuple(tape.gaps),
         )
         self._emit(finished)
+
+    def change(self, leg: SimulatedLeg, **how: Any) -> None:
+        """The leg takes part in another way from now on."""
+        for name, value in how.items():
+            setattr(leg, name, value)
+        self._room_of(leg).update_tapes(self.clock.now())
+
+    def heard_by(self, leg_id: str) -> frozenset[str]:
+        """The legs that this one hears now."""
+        leg = self.legs.get(leg_id)
+        room = self.rooms.get(leg.conversation_id) if leg else None
+        return room.heard_by(leg) if leg and room else frozenset()
+
+    def sounds_heard_by(self, leg_id: str) -> list[Path]:
+        """The sounds that this leg hears now. KeyError for an unknown one."""
+        room = self.rooms.get(self.legs[leg_id].conversation_id)
+        return room.sounds_heard_by(self.legs[leg_id]) if room else []
 
     def bridge(self, conversation_id: str, pair: frozenset[str], *, on: bool) -> None:
         """Let the two hear each other, or not any more."""
