@@ -6,6 +6,7 @@ import pytest
 
 from hookline.domain.calls import CallResult, result_of
 from hookline.ports.telephony import HangupCause, LegAnswered, LegEnded, LegRinging
+from tests.plugins.telephony_sip.frozen import frozen
 from tests.plugins.telephony_sip.sip_legs import Caller
 from tests.plugins.telephony_sip.sipp_room import ROOM, Play
 from tests.plugins.telephony_sip.sipp_script import (
@@ -63,6 +64,20 @@ def test_a_refusal_after_ringing(
 def test_a_hang_up_that_comes_right_behind_the_answer(caller: Caller, play: Play) -> None:
     peer = play(script=scenario(ANSWERS, HANGS_UP))
     leg = caller.call(ROOM)
+    ended = caller.ended(leg)
+    assert (ended.cause, result(ended, answered=True)) == (HangupCause.NORMAL, CallResult.ANSWERED)
+    assert len(caller.events(LegAnswered, leg)) == 1
+    peer.finish()
+
+
+def test_an_answer_and_a_hang_up_that_are_read_together(caller: Caller, play: Play) -> None:
+    """A busy cell finds both waiting: the call is gone before the cell can do anything about its answer."""
+    together = pause(700) + answer_invite("200 OK", sdp()) + BYE + expect("ACK") + expect_reply(200)
+    peer = play(script=scenario(RINGS, together))
+    leg = caller.call(ROOM)
+    caller.wait(LegRinging, leg)
+    with frozen(caller.backend.cell_pid(ROOM)):
+        caller.until(lambda: "\nBYE sip:" in peer.messages(), "both are on their way")
     ended = caller.ended(leg)
     assert (ended.cause, result(ended, answered=True)) == (HangupCause.NORMAL, CallResult.ANSWERED)
     assert len(caller.events(LegAnswered, leg)) == 1

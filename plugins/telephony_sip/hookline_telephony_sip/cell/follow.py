@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pjsua2 as pj
+
 from hookline_telephony_sip.causes import Asked
 from hookline_telephony_sip.cell import messages as msg
 from hookline_telephony_sip.cell.leg import Leg
@@ -23,7 +25,7 @@ from hookline_telephony_sip.cell.line import (
     Vanished,
 )
 from hookline_telephony_sip.cell.links import leg_node
-from hookline_telephony_sip.cell.native import NativeCall
+from hookline_telephony_sip.cell.native import NativeCall, error_text
 
 if TYPE_CHECKING:
     from hookline_telephony_sip.cell.room import Room
@@ -78,8 +80,7 @@ def _progress(room: Room, leg: Leg, fact: StateChanged) -> None:
         leg.headers = dict(fact.headers)
     elif fact.state is CallState.ANSWERED and not leg.answered:
         leg.answered, leg.answered_at = True, time.monotonic()
-        if isinstance(leg.line, NativeCall):
-            room.peers.add_uri(leg.line.contact())  # its later requests may come from there
+        room.peers.add_uri(fact.contact)
         room.report(msg.Answered(leg.name, msg.now_text(), dict(fact.headers) or leg.headers))
         if leg.detect:
             room.sounds.listen(leg.name)
@@ -90,11 +91,13 @@ def _take_in(room: Room, leg: Leg | None, fact: CameIn) -> None:
     line = fact.line
     if not isinstance(line, NativeCall):
         return
-    if leg is None or not leg.alive:
-        line.end()
-        return
-    leg.line = line
-    line.accept()
+    wanted = leg is not None and leg.alive
+    if leg is not None and wanted:
+        leg.line = line
+    try:
+        line.accept() if wanted else line.end()
+    except pj.Error as error:  # the caller has gone in the same moment: the fact that says so is on its way
+        room.complain(f"taking a call: {error_text(error)}", fact.leg)
 
 
 def _ended_at(room: Room, name: str) -> str | None:

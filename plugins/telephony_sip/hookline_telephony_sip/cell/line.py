@@ -44,6 +44,7 @@ class StateChanged:
     code: int = 0
     reason: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)  # custom ones, of an answer
+    contact: str = ""  # where the far side's later requests may come from
 
 
 @dataclass(frozen=True)

@@ -107,17 +107,14 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         stream = self.getStreamStat(0)  # kept in a name: what it holds points into it
         return stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss
 
-    def contact(self) -> str:
-        """The far side's Contact. Raises pj.Error."""
-        return str(self.getInfo().remoteContact)
-
     @_guarded
     def onCallState(self, prm: Any) -> None:
-        """Note the state."""
+        """Note the state, with all that is wanted of it: by the time it is read the call may be gone."""
         info = self.getInfo()
         state = _state(info.state)
         headers = headers_of(_message(prm)) if state in (CallState.ANSWERED, CallState.CONNECTING) else {}
-        self.facts.append(StateChanged(self.leg, state, info.lastStatusCode, info.lastReason, headers))
+        code, reason, contact = info.lastStatusCode, info.lastReason, str(info.remoteContact)
+        self.facts.append(StateChanged(self.leg, state, code, reason, headers, contact))
 
     @_guarded
     def onCallTsxState(self, prm: Any) -> None:
