@@ -46,10 +46,11 @@ SUPERVISE = "calls.supervise"
 
 @dataclass(frozen=True)
 class Watch:
-    """A supervision that goes on, with the name of the agent."""
+    """A supervision that goes on, with the name of the agent. `deaf`: his call is not the supervisor's to hear."""
 
     supervision: Supervision
     agent_name: str
+    deaf: bool = False
 
 
 class SupervisionService:
@@ -67,7 +68,8 @@ class SupervisionService:
             found = _open_of(session, actor.user_id)
             if found is None:
                 return None
-            return Watch(found, session.get_one(User, found.agent_id).display_name)
+            name = session.get_one(User, found.agent_id).display_name
+            return Watch(found, name, _is_deaf(session, found))
 
     def start(self, actor: Actor, agent_id: int, mode: SupervisionMode, station_id: int | None) -> int:
         """Ring the actor's station (None: his browser) into the agent's line; in this mode once he answers.
@@ -260,6 +262,16 @@ def _call_at(session: Session, agent_id: int) -> Call | None:
     agent = session.get(AgentSession, agent_id)
     call = session.get(Call, agent.call_id) if agent and agent.call_id else None
     return None if call is None or call.state in ("passed", "ended") else call
+
+
+def _is_deaf(session: Session, row: Supervision) -> bool:
+    last = session.scalar(
+        select(SupervisionStep.mode)
+        .where(SupervisionStep.supervision_id == row.id)
+        .order_by(SupervisionStep.id.desc())
+        .limit(1)
+    )
+    return last == SupervisionMode.OFF and _call_at(session, row.agent_id) is not None
 
 
 def _changed(row: Supervision) -> SupervisionChanged:

@@ -39,7 +39,8 @@ class Figures:
 @dataclass(frozen=True)
 class AgentRow:
     """An agent now. `contact` is empty where there is none or the watcher may not know; `elsewhere`: he works for a
-    client that the watcher may not see. `talking_since` is set while customer and agent are connected."""
+    client that the watcher may not see. `talking_since` is set while customer and agent are connected. `joinable`: the
+    watcher may come to his line; `watched`: he is there, in this mode ("" where not)."""
 
     user_id: int
     name: str
@@ -55,6 +56,8 @@ class AgentRow:
     station: str
     station_state: str
     figures: Figures
+    joinable: bool = False
+    watched: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from hookline.db.models import (
     Contact,
     Disposition,
     Station,
+    Supervision,
     User,
 )
 from hookline.domain.access import Actor, Scope
@@ -32,6 +33,7 @@ from hookline_monitoring.permissions import WATCH
 from hookline_monitoring.settings import MonitoringSettings
 
 _SEES_CONTACTS = "contacts.view"
+_SUPERVISES = "calls.supervise"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class BoardService:
                 self._row(user, agent, station, _work(session, actor, agent), figures.get(user.id, Figures()))
                 for user, agent, station in people
             ]
+            if actor.can(_SUPERVISES):
+                rows = _with_supervision(session, actor, rows)
         shown = [row for row in rows if state is None or row.state is state]
         shown.sort(key=lambda row: (ORDER.index(row.state), row.name.casefold()))
         running = {i: c for i, c in campaigns.items() if c.state not in OVER or i == campaign_id}
@@ -158,6 +162,22 @@ def _work(session: Session, actor: Actor, agent: AgentSession | None) -> _Work:
     contact_id = call.contact_id if call else record.contact_id if record else None
     contact = session.get(Contact, contact_id) if contact_id and actor.can(_SEES_CONTACTS) else None
     return _Work(campaign.name, contact.name if contact else "", False, talking, on_hold)
+
+
+def _with_supervision(session: Session, actor: Actor, rows: list[AgentRow]) -> list[AgentRow]:
+    """The same with who can be listened to, and to whom the actor listens."""
+    query = select(Supervision.agent_id, Supervision.mode).where(
+        Supervision.supervisor_id == actor.user_id, Supervision.ended_at.is_(None)
+    )
+    mine = {row.agent_id: row.mode for row in session.execute(query)}
+    return [
+        replace(
+            row,
+            joinable=row.station_state in ("connected", "lost") and row.user_id != actor.user_id,
+            watched=mine.get(row.user_id, ""),
+        )
+        for row in rows
+    ]
 
 
 def _figures(

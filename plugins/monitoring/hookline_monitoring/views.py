@@ -27,6 +27,7 @@ EVENTS = (
     "CallChanged",
     "CallEnded",
     "CallDisposed",
+    "SupervisionChanged",
 )
 STATE_NAMES = {
     AgentState.OFFLINE: lazy_gettext("Offline"),
@@ -46,6 +47,12 @@ TONES = {
     AgentState.WRAP_UP: "warn",
     AgentState.PAUSED: "warn",
 }
+#: How a supervisor may take part: value, title, icon.
+MODES = (
+    ("listen", lazy_gettext("Listen"), "ear"),
+    ("whisper", lazy_gettext("Whisper"), "message-2"),
+    ("barge", lazy_gettext("Barge in"), "users"),
+)
 
 
 def make_blueprint(service: BoardService) -> Blueprint:
@@ -82,6 +89,8 @@ class _Views:
             "states": ORDER,
             "state_names": STATE_NAMES,
             "tones": TONES,
+            "supervises": actor.can("calls.supervise"),
+            "modes": MODES,
             "stations": {
                 "gone": _("no phone"),
                 "connecting": _("rings"),
