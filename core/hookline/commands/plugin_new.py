@@ -28,7 +28,7 @@ def new(ctx: click.Context, name: str, title: str, folder: Path | None) -> None:
     written = write_plugin(names, target)
     click.echo(f"Wrote the plugin {names.name} ({len(written)} files) to {target}. Next:")
     click.echo(f"  cd {target}")
-    click.echo("  pip install -e .          # --no-build-isolation where there is no network (needs hatchling)")
+    click.echo("  pip install -e .          # offline: --no-build-isolation, with hatchling and editables")
     click.echo("  pytest")
     click.echo("  hookline db upgrade       # its table, in your installation")
     click.echo("  hookline plugins list     # it is there")

@@ -83,8 +83,8 @@ def drop(engine: Engine, plugin: str, installed: Iterable[str]) -> list[str]:
         locks.exclusive(connection, locks.MIGRATIONS)
         names = tables_of(connection, plugin, installed)
         metadata = MetaData()
-        metadata.reflect(connection, only=names, resolve_fks=False)
-        metadata.drop_all(connection)
+        metadata.reflect(connection, only=names)  # with core's tables that they refer to: the order comes from that
+        metadata.drop_all(connection, tables=[metadata.tables[name] for name in names])
         connection.execute(delete(OutboxReader).where(OutboxReader.name == f"hooks.{plugin}"))
     return names
 
