@@ -19,6 +19,7 @@ from hookline.errors import NotFound
 from hookline.text import N_
 
 _NOTE_LENGTH = 500
+_LARGEST = 2**31 - 1  # what a database's integer holds; larger ones would be an error of the driver
 
 
 class Origin(StrEnum):
@@ -92,7 +93,7 @@ class ReleaseSets:
     def get(self, number: int) -> ReleaseSet:
         """A set by its number; raises NotFound."""
         with self._db.read() as session:
-            found = session.get(ReleaseSet, number)
+            found = session.get(ReleaseSet, number) if 0 < number <= _LARGEST else None
         if found is None:
             raise NotFound(N_("There is no release set %(number)s."), params={"number": number})
         return found
