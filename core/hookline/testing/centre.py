@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -109,6 +110,8 @@ class Centre:
         self.runtime = Runtime(settings, self.clock, host)
         self.runtime.host.register("simulated_telephony", _SimulatedTelephony(self.network))
         self.network.start(self.runtime.engine.sink)
+        self._stored = threading.Event()  # set where something was committed that is to be published
+        self.runtime.db.on_events(self._stored.set)
         self.client_id = self.client("Acme")
 
     def close(self) -> None:
@@ -256,15 +259,23 @@ class Centre:
         while left > 0:
             self.clock.advance(min(step, left))
             left -= step
-            self.settle()
+            self._handle()
+        self.runtime.bus.pump()
 
     def settle(self) -> None:
         """Handle and publish what has happened up to now."""
+        self._handle()
+        self.runtime.bus.pump()
+
+    def _handle(self) -> None:
+        """Handle what the network brought; publish where that stored anything."""
         self.clock.advance(0)
         while self.runtime.engine.drain():
             self.clock.advance(0)
         self.runtime.waiting.attend()
-        self.runtime.bus.pump()
+        if self._stored.is_set():
+            self._stored.clear()
+            self.runtime.bus.pump()
 
     # Looking
 

@@ -38,9 +38,12 @@ class WaitingCustomers:
     def __init__(self, db: Database, calls: CallService) -> None:
         self._db = db
         self._calls = calls
+        #: Whether anybody may be waiting: a former process may have left somebody.
+        self._maybe = True
 
     def on_answered(self, call: Call) -> None:
         """The dialler's call was answered: connect it, unless it is to be heard first who answered."""
+        self._maybe = True
         with self._db.read() as session:
             campaign = session.get_one(Campaign, call.campaign_id)
         if not self._listens(campaign):
@@ -68,6 +71,8 @@ class WaitingCustomers:
 
     def seat_agent(self, agent_id: int) -> bool:
         """Connect an agent who just became ready to whoever has waited longest; False where nobody waits for him."""
+        if not self._maybe:
+            return False
         with self._db.read() as session:
             waiting = [
                 call.id
@@ -79,9 +84,15 @@ class WaitingCustomers:
 
     def attend(self) -> int:
         """Let go of those who have waited too long, seat the others where an agent is free; how many were let go."""
+        if not self._maybe:
+            return 0
         now = self._db.clock.now()
+        self._maybe = False  # before looking: who comes meanwhile sets it again
         with self._db.read() as session:
-            waiting = [call for call in _waiting(session) if not self._still_listening(session, call)]
+            there = _waiting(session)
+            waiting = [call for call in there if not self._still_listening(session, call)]
+        if there:
+            self._maybe = True
         late = [c for c in waiting if (now - _waits_since(c)).total_seconds() > GRACE_SECONDS and not self.seat(c.id)]
         for call in waiting:
             if call not in late:
