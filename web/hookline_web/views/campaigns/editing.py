@@ -22,6 +22,7 @@ from hookline.domain.campaigns import (
 )
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
+from hookline.services.campaign_lines import CampaignTelephones
 from hookline.services.campaigns import DIALLING, CampaignDraft
 from hookline.text import N_
 from hookline_web import forms, labels
@@ -29,7 +30,7 @@ from hookline_web.context import runtime
 from hookline_web.i18n import translated
 from hookline_web.schemas.campaigns import CampaignSchema
 from hookline_web.schemas.nested import load_rows
-from hookline_web.views.campaigns import form_data
+from hookline_web.views.campaigns import form_data, telephones
 from hookline_web.views.campaigns.blueprint import blueprint
 from hookline_web.views.campaigns.choices import Choices, choices_for, plugin_options, policies
 
@@ -59,7 +60,7 @@ def new() -> tuple[str, int]:
         required_policies=runtime().campaigns.default_policies(Purpose.MARKETING),
         dispositions=_translated_defaults(),
     )
-    values = {**form_data.stored_values(draft), "client_id": client.id if client else ""}
+    values = {**form_data.stored_values(draft), **telephones.stored_values(), "client_id": client.id if client else ""}
     return _page(forms.Form(values), values, choices_for(client.id if client else None), None)
 
 
@@ -67,14 +68,17 @@ def new() -> tuple[str, int]:
 @requires("campaigns.manage")
 def create() -> Response | tuple[str, int]:
     """Make the campaign."""
-    values = {**form_data.sent_values(request.form), "only_plugins": request.form.getlist("only_plugins")}
+    values = {**_sent(), "only_plugins": request.form.getlist("only_plugins")}
     choices = choices_for(form_data.row_id(values["client_id"]))
     try:
         draft, only = _draft(values, choices), _chosen_plugins(values)
+        lines = telephones.load(values, _country(values, choices))
         campaign_id = runtime().campaigns.create(g.actor, draft)
         runtime().campaign_plugins.choose(g.actor, campaign_id, only)
     except InvalidInput as error:
         return _page(forms.Form(values, error), values, choices, None)
+    if refused := _refused(campaign_id, lines, values, choices):
+        return refused
     flash(_("The campaign is made. It dials once you start it."))
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
 
@@ -85,6 +89,7 @@ def edit(campaign_id: int) -> tuple[str, int]:
     """The form of a campaign."""
     campaign, present = _editable(campaign_id)
     values = form_data.stored_values(present)
+    values |= telephones.stored_values(campaign)
     values["only_plugins"] = sorted(runtime().campaign_plugins.of(campaign_id))
     return _page(forms.Form(values), values, choices_for(campaign.client_id, present), campaign)
 
@@ -95,16 +100,31 @@ def update(campaign_id: int) -> Response | tuple[str, int]:
     """Change the campaign; its client stays what it is."""
     campaign, present = _editable(campaign_id)
     sent = {"client_id": campaign.client_id, "only_plugins": request.form.getlist("only_plugins")}
-    values = {**form_data.sent_values(request.form), **sent}
+    values = {**_sent(), **sent}
     choices = choices_for(campaign.client_id, present)
     try:
         draft, only = _draft(values, choices), _chosen_plugins(values)
+        lines = telephones.load(values, _country(values, choices))
         runtime().campaigns.update(g.actor, campaign_id, draft)
         runtime().campaign_plugins.choose(g.actor, campaign_id, only)
     except InvalidInput as error:
         return _page(forms.Form(values, error), values, choices, campaign)
+    if refused := _refused(campaign_id, lines, values, choices):
+        return refused
     flash(_("The changes are saved."))
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+
+
+def _refused(
+    campaign_id: int, lines: CampaignTelephones, values: dict[str, Any], choices: Choices
+) -> tuple[str, int] | None:
+    """Keep the telephones of a campaign that is stored; its form again where they cannot be kept."""
+    try:
+        telephones.keep(campaign_id, lines)
+    except (Conflict, InvalidInput) as error:
+        campaign = runtime().campaigns.get(g.actor.scope, campaign_id)
+        return _page(forms.Form(values, error), values, choices, campaign)
+    return None
 
 
 # Parts of the form
@@ -114,7 +134,7 @@ def update(campaign_id: int) -> Response | tuple[str, int]:
 @requires("campaigns.manage")
 def client_parts() -> str:
     """Lists, agents and scripts of the client that was just chosen; what was ticked and fits him stays ticked."""
-    values = form_data.sent_values(request.form)
+    values = _sent()
     client_id = form_data.row_id(values["client_id"])
     if client_id is not None:
         runtime().clients.get_client(g.actor.scope, client_id)
@@ -167,6 +187,7 @@ def _context(form: forms.Form, values: dict[str, Any], choices: Choices) -> dict
         "categories": _categories(),
         "abandon_rules": labels.choices(labels.ABANDON_RULES),
         "machine_actions": labels.choices(labels.MACHINE_ACTIONS),
+        **telephones.context(values),
     }
 
 
@@ -184,6 +205,14 @@ def _draft(values: dict[str, Any], choices: Choices) -> CampaignDraft:
     known = choices.known(i for text in values["list_ids"] if (i := form_data.row_id(text)) is not None)
     draft: CampaignDraft = load_rows(CampaignSchema(known), form_data.for_schema(values))
     return draft
+
+
+def _sent() -> dict[str, Any]:
+    return {**form_data.sent_values(request.form), **telephones.sent_values(request.form)}
+
+
+def _country(values: dict[str, Any], choices: Choices) -> str:
+    return choices.known(i for text in values["list_ids"] if (i := form_data.row_id(text)) is not None).country
 
 
 def _chosen_plugins(values: dict[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from hookline.services.campaign_checks import Missing
 from hookline.text import N_
 from hookline_web import labels
 from hookline_web.context import runtime
+from hookline_web.views.campaigns import telephones
 from hookline_web.views.campaigns.blueprint import blueprint
 from hookline_web.views.campaigns.choices import policy_titles, script_title
 from hookline_web.views.campaigns.dialler import dialler_of
@@ -99,6 +100,7 @@ def settings(campaign_id: int) -> str:
         script=script_title(campaign.client_id, campaign.script),
         policies=policy_titles(runtime().required_policies.required(campaign)),
         dropped=(dropped := runtime().required_policies.history(scope, campaign_id)),
+        telephones=telephones.for_reading(campaign),
         dropped_titles=policy_titles(one.policy for one in dropped),
     )
 
