@@ -104,7 +104,9 @@
     if (form.dataset.sending) return;
     form.dataset.sending = "yes";
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
-    const answer = await post(form.action, new FormData(form, event.submitter));
+    const body = new FormData(form, event.submitter);
+    await opened;
+    const answer = await post(form.action, body);
     delete form.dataset.sending;
     if (!answer) return;
     const text = await answer.text();
@@ -189,7 +191,9 @@
     if (take) body.set("take", "true");
     return post(desk().dataset.heartbeat, body);
   };
-  const elsewhere = () => desk().dataset.owner !== "" && desk().dataset.owner !== page;
+  // A window that has just been opened or reloaded takes the desk: it acts at once, and what it does waits for that.
+  let opening = true;
+  const elsewhere = () => !opening && desk().dataset.owner !== "" && desk().dataset.owner !== page;
   const showOwner = () => {
     desk().classList.toggle("elsewhere", elsewhere());
     for (const region of desk().querySelectorAll(":scope > :not(#desk-elsewhere)")) region.inert = elsewhere();
@@ -205,7 +209,8 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { heartbeat(); refresh(); } });
   setInterval(tick, 1000);
   setInterval(() => heartbeat(), 15000);
-  heartbeat(true).then(refresh);
+  const opened = heartbeat(true);
+  opened.then(refresh).then(() => { opening = false; showOwner(); });
   tick();
   announce(desk().dataset.state);
 })();
