@@ -10,7 +10,9 @@ from hookline.db.models import Call
 from hookline.domain.access import Scope
 from hookline.domain.campaigns import RecordState
 from hookline.errors import NotFound
+from hookline.services.call_reads import CallFilters
 from hookline.services.figures import Figures
+from hookline.services.transfer_targets import Target
 from hookline.testing.behaviour import BUSY, NO_ANSWER
 from hookline.testing.centre import Centre
 
@@ -89,6 +91,38 @@ def _talked(call: Call) -> float:
     assert call.ended_at is not None
     assert call.agent_connected_at is not None
     return (call.ended_at - call.agent_connected_at).total_seconds()
+
+
+def test_a_call_that_a_colleague_takes_over_counts_once_and_each_agents_part_is_talk(centre: Centre) -> None:
+    anna, bert = centre.agent("anna"), centre.agent("bert")
+    campaign = centre.campaign([ONE], agents=[anna, bert])
+    runtime = centre.runtime
+    centre.start_work(anna)
+    runtime.work.dial(centre.actor(anna))
+    centre.advance(4)
+    centre.start_work(bert)
+    centre.advance(20, step=1)
+    runtime.desk_calls.transfers.send(centre.actor(anna), Target("Bert", agent_id=bert))
+    runtime.work.dispose(centre.actor(anna), "SUCCESS")
+    runtime.desk_calls.offers.accept(centre.actor(bert))
+    centre.advance(60, step=1)
+    runtime.calls.hang_up(centre.actor(bert))
+    centre.settle()
+    runtime.work.dispose(centre.actor(bert), "SUCCESS")
+
+    first, second = centre.calls()
+    assert (second.parent_id, first.state, second.state) == (first.id, "ended", "ended")
+    assert first.agent_left_at is not None
+    assert first.ended_at is not None
+    assert first.agent_connected_at is not None
+    first_part = (first.agent_left_at - first.agent_connected_at).total_seconds()
+    figures = runtime.figures.of_campaign(EVERYTHING, campaign)
+    found = figures.in_all
+    assert (found.attempts, found.answered, found.connected, found.successes, found.talks) == (1, 1, 1, 1, 2)
+    assert figures.results == (("answered", 1),)
+    assert found.talk_seconds == pytest.approx(first_part + _talked(second), abs=0.01)
+    lines = runtime.call_reads.list_calls(centre.operator, CallFilters(campaign_id=campaign)).rows
+    assert sum(line.talk_seconds or 0 for line in lines) == pytest.approx(found.talk_seconds, abs=0.01)
 
 
 def test_today_ends_at_midnight_in_warsaw(centre: Centre) -> None:

@@ -57,9 +57,10 @@ class CallLine:
     @property
     def talk_seconds(self) -> float | None:
         """How long customer and agent heard each other; None where they never did, or still do."""
-        if self.call.agent_connected_at is None or self.call.ended_at is None:
+        over = self.call.agent_left_at or self.call.ended_at
+        if self.call.agent_connected_at is None or over is None:
             return None
-        return (self.call.ended_at - self.call.agent_connected_at).total_seconds()
+        return (over - self.call.agent_connected_at).total_seconds()
 
 
 @dataclass(frozen=True)

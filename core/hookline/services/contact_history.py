@@ -82,6 +82,7 @@ def _item(
 
 def talk_seconds(call: Call | None) -> int:
     """How long customer and agent were connected, in whole seconds."""
-    if call is None or call.agent_connected_at is None or call.ended_at is None:
+    over = (call.agent_left_at or call.ended_at) if call else None
+    if call is None or call.agent_connected_at is None or over is None:
         return 0
-    return max(int((call.ended_at - call.agent_connected_at).total_seconds()), 0)
+    return max(int((over - call.agent_connected_at).total_seconds()), 0)

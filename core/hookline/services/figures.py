@@ -2,14 +2,17 @@
 
 All figures of a period are about the calls placed in it, so that numerators and denominators speak of the same calls:
 
+A call that a colleague took over is a call of its own, with his part in it; to the customer it is the same one. It is
+therefore no attempt, answer or connection again, and a success that both write down is one.
+
 * **attempts**: calls placed, whatever came of them.
 * **answered**: calls that were picked up at the far end.
 * **connected**: answered calls in which customer and agent heard each other.
 * **answer rate**: answered / attempts.
 * **successes**, **refusals**: calls whose disposition is of that category.
 * **success rate**: successes / answered.
-* **talk seconds**: from the connection of customer and agent to the end of the call, summed; its average is per
-  connected call that has ended.
+* **talk seconds**: from the connection of customer and agent to the end of the call, or until the agent left it to go
+  on without him, summed over all agents' parts; its average is per part that is over.
 
 A rate of nothing is None, never 0 %.
 """
@@ -21,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hookline.db.database import Database
 from hookline.db.functions import seconds_between
@@ -61,7 +64,7 @@ class Figures:
 
     @property
     def average_talk_seconds(self) -> float | None:
-        """Talk seconds per connected call that has ended."""
+        """Talk seconds per agent's part that is over."""
         return self.talk_seconds / self.talks if self.talks else None
 
 
@@ -183,6 +186,10 @@ class FigureService:
         return local_midnight(self._db.clock.now(), DAY_ZONE)
 
 
+#: Not one that a colleague took over.
+_FIRST = Call.parent_id.is_(None)
+_Former, _FormerDisposition = aliased(Call), aliased(Disposition)
+
 _LIFE_ORDER = case(
     (Campaign.state == CampaignState.RUNNING.value, 0),
     (Campaign.state == CampaignState.PAUSED.value, 1),
@@ -205,20 +212,28 @@ def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
+def _newly(category: Category) -> ColumnElement[bool]:
+    """Calls with this outcome, unless whoever handed the customer on has written it down already."""
+    former = func.coalesce(_FormerDisposition.category, "")
+    return (Disposition.category == category.value) & (former != category.value)
+
+
 def _figures(session: Session, ids: list[int], since: datetime | None) -> dict[int, Figures]:
-    talk = seconds_between(Call.agent_connected_at, Call.ended_at)
+    talk = seconds_between(Call.agent_connected_at, func.coalesce(Call.agent_left_at, Call.ended_at))
     query = (
         select(
             Call.campaign_id,
-            func.count(),
-            _count_where(Call.answered_at.is_not(None)),
-            _count_where(Call.agent_connected_at.is_not(None)),
-            _count_where(Disposition.category == Category.SUCCESS.value),
-            _count_where(Disposition.category == Category.REFUSAL.value),
+            _count_where(_FIRST),
+            _count_where(_FIRST & Call.answered_at.is_not(None)),
+            _count_where(_FIRST & Call.agent_connected_at.is_not(None)),
+            _count_where(_newly(Category.SUCCESS)),
+            _count_where(_newly(Category.REFUSAL)),
             func.coalesce(func.sum(talk), 0.0),
             _count_where(talk.is_not(None)),
         )
         .outerjoin(Disposition, Disposition.id == Call.disposition_id)
+        .outerjoin(_Former, _Former.id == Call.parent_id)
+        .outerjoin(_FormerDisposition, _FormerDisposition.id == _Former.disposition_id)
         .where(Call.campaign_id.in_(ids))
         .group_by(Call.campaign_id)
     )
@@ -263,7 +278,7 @@ def _working(session: Session, ids: list[int]) -> dict[int, int]:
 def _results(session: Session, campaign_id: int) -> tuple[tuple[str, int], ...]:
     rows = session.execute(
         select(Call.result, func.count().label("calls"))
-        .where(Call.campaign_id == campaign_id, Call.ended_at.is_not(None))
+        .where(Call.campaign_id == campaign_id, Call.ended_at.is_not(None), _FIRST)
         .group_by(Call.result)
         .order_by(func.count().desc(), Call.result)
     )
