@@ -49,6 +49,7 @@ class LiveCentre(Centre):
         self.network = there.runtime.host.backends()["simulated"]  # type: ignore[assignment]
         self.hook_calls = HookCalls()
         self.runtime.engine.start_backend("simulated")
+        self._watch_commits()
         self.client_id = there.people.acme
 
 

@@ -110,9 +110,13 @@ class Centre:
         self.runtime = Runtime(settings, self.clock, host)
         self.runtime.host.register("simulated_telephony", _SimulatedTelephony(self.network))
         self.network.start(self.runtime.engine.sink)
-        self._stored = threading.Event()  # set where something was committed that is to be published
-        self.runtime.db.on_events(self._stored.set)
+        self._watch_commits()
         self.client_id = self.client("Acme")
+
+    def _watch_commits(self) -> None:
+        """Have `_stored` set where something was committed that is to be published."""
+        self._stored = threading.Event()
+        self.runtime.db.on_events(self._stored.set)
 
     def close(self) -> None:
         """Let go of files and threads."""

@@ -44,6 +44,7 @@ class SipCentre(Centre):
         self.log = EventLog()
         self.backend = self.runtime.host.backends()["telephony_sip"]
         self.backend.start(self.runtime.engine.sink)
+        self._watch_commits()
         self.client_id = self.client("Acme")
         self._trunks = TrunkService(self.runtime.db)
         self.trunk("none yet", 9)
