@@ -47,7 +47,9 @@ def _fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollHeight <= window.innerHeight"))
 
 
-def test_a_customer_is_handed_to_a_colleague_after_asking(centre: Centre, url: str, new_page: Callable[[], Page]) -> None:
+def test_a_customer_is_handed_to_a_colleague_after_asking(
+    centre: Centre, url: str, new_page: Callable[[], Page]
+) -> None:
     anna, bert = centre.agent("anna"), centre.agent("bert")
     centre.campaign([CUSTOMER], agents=[anna, bert])
     centre.start_work(anna)
@@ -77,7 +79,9 @@ def test_a_customer_is_handed_to_a_colleague_after_asking(centre: Centre, url: s
     assert centre.network.heard_by(customer) == {centre.session(bert).station_leg_id}
 
 
-def test_of_two_windows_one_acts_and_the_other_can_take_over(centre: Centre, url: str, new_page: Callable[[], Page]) -> None:
+def test_of_two_windows_one_acts_and_the_other_can_take_over(
+    centre: Centre, url: str, new_page: Callable[[], Page]
+) -> None:
     anna = centre.agent("anna")
     centre.campaign([CUSTOMER], agents=[anna])
     centre.start_work(anna)

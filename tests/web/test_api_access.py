@@ -41,6 +41,20 @@ BODIES: dict[str, Any] = {
     },
     "gdpr/consents.record_consent": lambda w: {**api_world.consent_of(w.ours["contact_id"]), "wording": "Yes."},
     "gdpr/consents.withdraw_consent": lambda w: {"because": "asked"},
+    "contacts.add_batch": lambda w: {"list_id": w.ours["list_id"], "contacts": [{"numbers": ["22 123 45 73"]}]},
+    "contacts.set_tags": lambda w: {"tags": ["premium"]},
+    "imports.set_rules": lambda w: {},
+    "suppression.add_list": lambda w: {"client_id": w.acme, "name": "Robinson"},
+    "campaigns.recycle": lambda w: {"results": ["busy"]},
+}
+#: What depends on how far the thing has come: a conflict with its state is an answer, too.
+BY_STATE = {
+    "campaigns.archive_campaign",
+    "campaigns.recycle",
+    "imports.cancel_import",
+    "imports.preview_undo",
+    "imports.undo_import",
+    "lists.delete_list",
 }
 UPLOADS = {"imports.add_import": lambda w: api_world.upload(list_id=str(w.ours["list_id"]))}
 #: Where the body names what is reached, the same with another client's.
@@ -50,6 +64,8 @@ FOREIGN_BODIES: dict[str, Any] = {
     "campaigns.add_campaign": lambda w: {**BODIES["campaigns.add_campaign"](w), "client_id": w.globex},
     "suppression.add_entries": lambda w: {**BODIES["suppression.add_entries"](w), "client_id": w.globex},
     "gdpr/consents.record_consent": lambda w: api_world.consent_of(w.theirs["contact_id"]),
+    "contacts.add_batch": lambda w: {"list_id": w.theirs["list_id"], "contacts": [{"numbers": ["22 123 45 73"]}]},
+    "suppression.add_list": lambda w: {"client_id": w.globex, "name": "Robinson"},
 }
 
 
@@ -89,7 +105,8 @@ def operations(world: World) -> list[Operation]:
         for method, operation in methods.items()
         if method in METHODS
     ]
-    return sorted(found, key=lambda o: (METHODS.index(o.method.lower()), "end_" in o.id))
+    last = ("archive_", "restore_", "cancel_", "undo_import", "end_", "delete_list")
+    return sorted(found, key=lambda o: (METHODS.index(o.method.lower()), any(word in o.id for word in last)))
 
 
 def send(world: World, program: Program, operation: Operation, ids: dict[str, int], bodies: Any) -> Any:
@@ -133,7 +150,8 @@ def check_that_everything_answers(world: World) -> None:
         ids = {**world.ours, **special.get(operation.id, {})}
         program = world.program(operation.permission)
         answer = send(world, program, operation, ids, BODIES)
-        assert answer.status_code in (200, 201, 204), (operation, answer.text)
+        good = (200, 201, 204, 409) if operation.id in BY_STATE else (200, 201, 204)
+        assert answer.status_code in good, (operation, answer.text)
         if operation.method == "POST" and answer.status_code == 201:
             assert answer.headers["Location"].startswith(operation.path.partition("/{")[0])
 
@@ -194,7 +212,7 @@ def test_lists_hold_only_what_is_within_reach(world: World) -> None:
             mine, all_of_them = len(list(ours.items(path))), len(list(both.items(path)))
             assert 0 < mine < all_of_them, operation.id
             counted += 1
-    assert counted == 9
+    assert counted == 10
 
 
 def test_with_the_right_token_everything_answers(world: World) -> None:

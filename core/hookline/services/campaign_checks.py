@@ -64,9 +64,7 @@ def missing_services(hooks: Hooks, campaign: Campaign, required: Iterable[str]) 
             Missing(
                 "policy-missing",
                 N_("A policy it requires is not in force."),
-                N_(
-                    "Enable the policy's plugin, or take the policy off on the settings page, with a reason."
-                ),
+                N_("Enable the policy's plugin, or take the policy off on the settings page, with a reason."),
             )
         )
     engine, _, _script = campaign.script.partition(":")
