@@ -121,7 +121,7 @@ def _same_samples(one: Path, other: Path) -> bool:
 
 def _same_length(one: Path, other: Path) -> bool:
     a, b = soundfile.info(str(one)), soundfile.info(str(other))
-    return abs(a.duration - b.duration) < 0.1 and a.channels == b.channels
+    return bool(abs(a.duration - b.duration) < 0.1 and a.channels == b.channels)
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[Any]:
