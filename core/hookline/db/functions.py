@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Float
+from sqlalchemy import ColumnElement, Float, case, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -28,3 +28,8 @@ def _sqlite(element: seconds_between, compiler: Any, **kw: Any) -> str:
     # A day number's 52 bits leave about 40 microseconds: enough for durations of calls.
     start, end = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"((julianday({end}) - julianday({start})) * 86400.0)"
+
+
+def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows of the group meet the condition; 0 where there is none."""
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
 from hookline.db.models import Campaign, CampaignContact, Disposition
-from hookline.domain.access import Actor
+from hookline.domain.access import Actor, Scope
 from hookline.domain.calls import CallResult
 from hookline.domain.campaigns import (
     OVER,
@@ -54,29 +54,30 @@ class CampaignLife:
         Raises InvalidInput where the name is taken, NotFound. Contacts of its lists join the copy as not yet called.
         """
         actor.require("campaigns.manage")
-        draft = self.as_draft(actor, campaign_id, name.strip())
+        # Its schedule is left out: it is of the past.
+        draft = replace(self.draft_of(actor.scope, campaign_id), name=name.strip(), starts_at=None, ends_at=None)
         return self._campaigns.create(actor, draft)
 
-    def as_draft(self, actor: Actor, campaign_id: int, name: str) -> CampaignDraft:
-        """The campaign as a draft of another name. Its schedule is left out: it is of the past."""
-        campaign = self._campaigns.get(actor.scope, campaign_id)
+    def draft_of(self, scope: Scope, campaign_id: int) -> CampaignDraft:
+        """The campaign as it is, in the form it could be saved again. Raises NotFound outside the scope."""
+        campaign = self._campaigns.get(scope, campaign_id)
         plain = {field: getattr(campaign, field) for field in (*_COPIED, *_COPIED_TOO)}
         return CampaignDraft(
             client_id=campaign.client_id,
-            name=name,
+            name=campaign.name,
             purpose=Purpose(campaign.purpose),
             window=CallingWindow.from_json(campaign.window),
             retry_rules=dict(campaign.retry_rules),
             required_policies=list(campaign.required_policies),
             allowed_countries=list(campaign.allowed_countries),
-            list_ids=self._campaigns.list_ids(actor.scope, campaign_id),
-            agents={user.id: grant for user, grant in self._campaigns.assigned(actor.scope, campaign_id)},
+            list_ids=self._campaigns.list_ids(scope, campaign_id),
+            agents={user.id: grant for user, grant in self._campaigns.assigned(scope, campaign_id)},
             dispositions=[
                 DispositionSpec(d.code, d.label, Category(d.category), d.final)
                 for d in campaign.dispositions
                 if d.active
             ],
-            **{**plain, "starts_at": None, "ends_at": None},
+            **plain,
         )
 
     def archive(self, actor: Actor, campaign_id: int) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hookline.db.database import Database
-from hookline.db.functions import seconds_between
+from hookline.db.functions import count_where, seconds_between
 from hookline.db.models import AgentSession, Call, Campaign, CampaignAgent, CampaignContact, Client, Disposition
 from hookline.domain.access import Scope
 from hookline.domain.agents import AgentState
@@ -208,10 +208,6 @@ def campaigns_within(scope: Scope) -> ColumnElement[bool]:
     return condition
 
 
-def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
 def _newly(category: Category) -> ColumnElement[bool]:
     """Calls with this outcome, unless whoever handed the customer on has written it down already."""
     former = func.coalesce(_FormerDisposition.category, "")
@@ -223,13 +219,13 @@ def _figures(session: Session, ids: list[int], since: datetime | None) -> dict[i
     query = (
         select(
             Call.campaign_id,
-            _count_where(_FIRST),
-            _count_where(_FIRST & Call.answered_at.is_not(None)),
-            _count_where(_FIRST & Call.agent_connected_at.is_not(None)),
-            _count_where(_newly(Category.SUCCESS)),
-            _count_where(_newly(Category.REFUSAL)),
+            count_where(_FIRST),
+            count_where(_FIRST & Call.answered_at.is_not(None)),
+            count_where(_FIRST & Call.agent_connected_at.is_not(None)),
+            count_where(_newly(Category.SUCCESS)),
+            count_where(_newly(Category.REFUSAL)),
             func.coalesce(func.sum(talk), 0.0),
-            _count_where(talk.is_not(None)),
+            count_where(talk.is_not(None)),
         )
         .outerjoin(Disposition, Disposition.id == Call.disposition_id)
         .outerjoin(_Former, _Former.id == Call.parent_id)

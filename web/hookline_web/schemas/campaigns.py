@@ -19,7 +19,7 @@ from hookline.services.campaigns import CampaignDraft
 from hookline.text import N_
 from hookline.validation import line
 from hookline_web.i18n import explain
-from hookline_web.schemas.dialling import FIELDS, DiallingSchema, loaded
+from hookline_web.schemas.dialling import FIELDS, DiallingSchema, country_codes, loaded
 
 _FILL_IN = N_("Fill this in.")
 _CHOOSE = N_("Choose from the list.")
@@ -219,11 +219,6 @@ class CampaignSchema(DiallingSchema):
                 "agents": {agent.pop("user_id"): Grant(**agent) for agent in data["agents"]},
             }
         )
-
-
-def country_codes(text: str) -> list[str]:
-    """The codes in "pl, DE fr", in capitals, each once."""
-    return list(dict.fromkeys(code.upper() for code in re.split(r"[\s,;]+", text) if code))
 
 
 def _wrong_caller_id(text: str, country: str) -> dict[str, list[str]]:

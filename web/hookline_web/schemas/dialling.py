@@ -88,7 +88,7 @@ class DiallingSchema(Schema):
         wrong: dict[str, list[str]] = {}
         if (starts := data.get("starts_at")) and (ends := data.get("ends_at")) and ends <= starts:
             wrong["ends_at"] = [N_("It must end after it starts.")]
-        if not countries_with_holidays().issuperset(_codes(data.get("holidays", ""))):
+        if not countries_with_holidays().issuperset(country_codes(data.get("holidays", ""))):
             wrong["holidays"] = [N_("Write two-letter country codes with commas, like PL, DE.")]
         if wrong:
             raise ValidationError(wrong)
@@ -102,7 +102,7 @@ def loaded(data: dict[str, Any]) -> dict[str, Any]:
         "abandon_limit": data["abandon_percent"] / 100,
         "abandon_rule": data["abandon_rule"].value,
         "machine_action": data["machine_action"].value,
-        "holidays": _codes(data["holidays"]),
+        "holidays": country_codes(data["holidays"]),
         "starts_at": _aware(data["starts_at"]),
         "ends_at": _aware(data["ends_at"]),
     }
@@ -121,7 +121,8 @@ def shown(draft: Any) -> dict[str, Any]:
     }
 
 
-def _codes(text: str) -> list[str]:
+def country_codes(text: str) -> list[str]:
+    """The codes in "pl, DE fr", in capitals, each once."""
     return list(dict.fromkeys(code.upper() for code in re.split(r"[\s,;]+", text) if code))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from hookline.db.functions import seconds_between
+from hookline.db.functions import count_where, seconds_between
 from hookline.db.models import AgentSession, AgentStateChange, Call, Campaign, CampaignAgent, User
 from hookline.domain.agents import AgentState
 from hookline.domain.calls import CallState
@@ -58,9 +58,9 @@ def totals(session: Session, campaign: Campaign, now: datetime, zone: str) -> To
     row = session.execute(
         select(
             func.count(),
-            _sum(person),
-            _sum(Call.agent_connected_at.is_not(None)),
-            _sum(person & (ended_alone | (wait > GRACE_SECONDS))),
+            count_where(person),
+            count_where(Call.agent_connected_at.is_not(None)),
+            count_where(person & (ended_alone | (wait > GRACE_SECONDS))),
         ).where(
             Call.campaign_id == campaign.id,
             Call.parent_id.is_(None),
@@ -199,7 +199,3 @@ def _agent_events(
 
 def _elapsed(agents: list[AgentSession], now: datetime, state: AgentState) -> tuple[float, ...]:
     return tuple((now - a.state_since_at).total_seconds() for a in agents if a.state == state)
-
-
-def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

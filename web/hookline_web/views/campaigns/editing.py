@@ -10,12 +10,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hookline.db.models import Campaign
-from hookline.domain.access import Scope
 from hookline.domain.campaigns import (
     DEFAULT_DISPOSITIONS,
     OVER,
-    CallingWindow,
-    Category,
     DialMode,
     DispositionSpec,
     Purpose,
@@ -23,7 +20,7 @@ from hookline.domain.campaigns import (
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
 from hookline.services.campaign_lines import CampaignTelephones
-from hookline.services.campaigns import DIALLING, CampaignDraft
+from hookline.services.campaigns import CampaignDraft
 from hookline.text import N_
 from hookline_web import forms, labels
 from hookline_web.context import runtime
@@ -227,33 +224,4 @@ def _editable(campaign_id: int) -> tuple[Campaign, CampaignDraft]:
     campaign = runtime().campaigns.get(scope, campaign_id)
     if campaign.state in OVER:
         raise Conflict(N_("This campaign has ended, so it cannot be changed."), N_("Make a new one."))
-    return campaign, _stored_draft(scope, campaign)
-
-
-def _stored_draft(scope: Scope, campaign: Campaign) -> CampaignDraft:
-    """The campaign as it is, in the form it could be saved again."""
-    return CampaignDraft(
-        client_id=campaign.client_id,
-        name=campaign.name,
-        purpose=Purpose(campaign.purpose),
-        backend=campaign.backend,
-        goal=campaign.goal,
-        dial_mode=campaign.dial_mode,
-        caller_id=campaign.caller_id,
-        script=campaign.script,
-        window=CallingWindow.from_json(campaign.window),
-        retry_rules=campaign.retry_rules,
-        attempts_per_day=campaign.attempts_per_day,
-        attempts_total=campaign.attempts_total,
-        ring_timeout_seconds=campaign.ring_timeout_seconds,
-        wrap_up_seconds=campaign.wrap_up_seconds,
-        required_policies=list(campaign.required_policies),
-        allowed_countries=list(campaign.allowed_countries),
-        record_calls=campaign.record_calls,
-        **{name: getattr(campaign, name) for name in DIALLING},
-        list_ids=runtime().campaigns.list_ids(scope, campaign.id),
-        agents={user.id: grant for user, grant in runtime().campaigns.assigned(scope, campaign.id)},
-        dispositions=[
-            DispositionSpec(d.code, d.label, Category(d.category), d.final) for d in campaign.dispositions if d.active
-        ],
-    )
+    return campaign, runtime().campaign_life.draft_of(scope, campaign_id)
