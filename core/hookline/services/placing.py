@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import AgentSession, Call, CampaignContact, Contact
+from hookline.db.models import AgentSession, Call, CampaignContact
 from hookline.domain.agents import AgentEvent
 from hookline.domain.dialling import Decision, DialRefused
 from hookline.errors import Conflict
@@ -54,8 +54,3 @@ def _take_seat(unit: UnitOfWork, call: Call) -> None:
         raise Conflict(N_("Another contact is presented to you by now."), N_("Reload the page."))
     move(unit, agent, AgentEvent.DIAL)
     agent.call_id, agent.campaign_contact_id, agent.notice = call.id, call.campaign_contact_id, ""
-
-
-def first_number(contact: Contact) -> str | None:
-    """The number to offer first: the first that has not proved wrong."""
-    return next((n.e164 for n in contact.numbers if n.state == "valid"), None)

@@ -29,7 +29,7 @@ from hookline.services.agent_moves import carry_on, move
 from hookline.services.call_moves import refuse_other_call
 from hookline.services.gate import DialAsk, DialGate
 from hookline.services.phones import normalise
-from hookline.services.placing import Placer, first_number
+from hookline.services.placing import Placer
 from hookline.services.presenting import Presenter
 from hookline.text import N_
 
@@ -55,7 +55,8 @@ class WorkService:
         """
         agent, record = self._presented(actor)
         _refuse_other_record(agent, record_id)
-        number = _chosen_number(record.contact, number_id)
+        with self._db.read() as session:
+            number = _chosen_number(session, session.get_one(CampaignContact, record.id), number_id)
         decision = self._gate.decide(DialAsk(record.id, number, agent.user_id, "preview"))
         return self._placer.place(agent, record.id, decision)
 
@@ -181,11 +182,12 @@ def _put_back_presented(unit: UnitOfWork, agent: AgentSession) -> None:
     agent.campaign_contact_id = None
 
 
-def _chosen_number(contact: Contact, number_id: int | None) -> str:
+def _chosen_number(session: Session, record: CampaignContact, number_id: int | None) -> str:
+    """The number the agent picked; where he picked none, the one that the retry rules say."""
     if number_id is None:
-        number = first_number(contact)
+        number = outcomes.next_number(session, record)
     else:
-        number = next((n.e164 for n in contact.numbers if n.id == number_id), None)
+        number = next((n.e164 for n in record.contact.numbers if n.id == number_id), None)
     if number is None:
         raise Conflict(N_("This contact has no number left to dial."), N_("Skip the contact."))
     return number
