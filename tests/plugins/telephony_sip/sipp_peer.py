@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,20 @@ def free_udp_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_media_ports() -> int:
+    """The first of the four that SIPp takes for RTP and RTCP of sound and picture, all free a moment ago."""
+    while True:
+        first = free_udp_port() & ~1
+        try:
+            with ExitStack() as held:
+                for port in range(first, first + 4):
+                    probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
 
 
 class SippPeer:
@@ -44,7 +59,7 @@ class SippPeer:
             "-trace_msg",
         ]
         self._process = subprocess.Popen(
-            [*command, *limits, "-mp", str(free_udp_port())],
+            [*command, *limits, "-mp", str(free_media_ports())],
             cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
