@@ -26,7 +26,7 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them want the machine to themselves, and Playwright's loop would stay in the way of whoever comes after."""
+    """All of them want the machine to themselves; Playwright's loop would stay in the way of whoever comes after."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.serial)
