@@ -7,12 +7,12 @@ at once, until one of them comes back: it must not eat up the threads.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import length_hint
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -64,21 +64,22 @@ class PolicyAsker:
             return refused
         this = _Round(asked, request, self._on_fault, self._back)
         self._workers.start(this.work)
-        if not this.done.acquire(timeout=min(_PATIENCE_SECONDS, POLICY_SECONDS)):
-            self._wait_longer(this)
+        if this.done.acquire(timeout=min(_PATIENCE_SECONDS, POLICY_SECONDS)) or self._wait_longer(this):
+            return refused + this.answers()
         return refused + this.settled()
 
-    def _wait_longer(self, this: _Round) -> None:
-        for _ in range(min(len(this.todo), _SIDE_BY_SIDE)):
+    def _wait_longer(self, this: _Round) -> bool:
+        for _ in range(min(length_hint(this.todo), _SIDE_BY_SIDE)):
             self._workers.start(this.work)
         if this.done.acquire(timeout=max(0.0, POLICY_SECONDS - _PATIENCE_SECONDS)):
-            return
+            return True
         with self._lock:
             late = this.give_up()
             self._hanging.update(one.plugin for one, _ in late)
         for one, thread in late:
             log.error("policy did not answer in time", plugin=one.plugin)
             self._on_fault(hang_of(one.plugin, HOOK, thread, POLICY_SECONDS))
+        return False
 
     def _back(self, this: _Round, index: int, plugin: str) -> None:
         """A call that was given up has returned."""
@@ -93,6 +94,8 @@ class PolicyAsker:
 class _Round:
     """One request put to every policy. `work` may run on several workers: each takes what is still to be asked."""
 
+    __slots__ = ("_asked", "_back", "_finished", "_lock", "_on_fault", "_request", "_slots", "done", "given_up", "todo")
+
     def __init__(
         self,
         asked: Sequence[Implementation],
@@ -104,56 +107,69 @@ class _Round:
         self._request = request
         self._on_fault = on_fault
         self._back = back
-        self._finished = itertools.count(1)  # its next() cannot be torn apart, unlike += on a number
-        self._threads: list[int | None] = [None] * len(asked)
-        self._answers: list[PolicyAnswer | None] = [None] * len(asked)
-        self.todo = list(range(len(asked) - 1, -1, -1))
+        self._finished = 0
+        self._lock = threading.Lock()
+        # Per policy: None until it is asked, then the thread that asks it, then its answer.
+        self._slots: list[PolicyAnswer | int | None] = [None] * len(asked)
+        self.todo = iter(range(len(asked)))  # its next() cannot be torn apart: no two workers take the same one
         self.given_up: set[int] = set()
         self.done = threading.Lock()
         self.done.acquire()
 
     def work(self) -> threading.Lock | None:
         """Ask one after the other until none is left; the lock to release, where the last answer came from here."""
-        thread, todo, answers = threading.get_ident(), self.todo, self._answers
-        last = False
+        thread, asked, slots, request = threading.get_ident(), self._asked, self._slots, self._request
+        given_up, mine = self.given_up, 0
         began = perf_counter_ns()
-        while todo:
+        for index in self.todo:
+            one = asked[index]
+            slots[index] = thread
             try:
-                index = todo.pop()
-            except IndexError:
-                break  # another worker was quicker
-            one = self._asked[index]
-            self._threads[index] = thread
-            try:
-                value = one.call(self._request)
-                answers[index] = one.consent if value == [] else PolicyAnswer(one.plugin, _refusals(value))
+                value = one.call(request)
+                slots[index] = one.consent if value == [] else PolicyAnswer(one.plugin, _refusals(value))
             except BaseException as error:
-                answers[index] = unanswered(one.plugin, FAILED)
-                log.error("policy raised", plugin=one.plugin, error_type=type(error).__name__, exc_info=error)
-                self._on_fault(fault_of(one.plugin, HOOK, error))
+                slots[index] = self._failed(one, error)
             now = perf_counter_ns()
             timing, took = one.timing, now - began
             timing.add(took)
             if took > timing.longest:
                 timing.longest = took
             began = now
-            if self.given_up:
+            mine += 1
+            if given_up:
                 self._back(self, index, one.plugin)
-            last = next(self._finished) == len(answers)
-        return self.done if last else None
+        return self.done if mine and self._is_through(mine) else None
 
-    def give_up(self) -> list[tuple[Implementation, int | None]]:
+    def _failed(self, one: Implementation, error: BaseException) -> PolicyAnswer:
+        log.error("policy raised", plugin=one.plugin, error_type=type(error).__name__, exc_info=error)
+        self._on_fault(fault_of(one.plugin, HOOK, error))
+        return unanswered(one.plugin, FAILED)
+
+    def _is_through(self, more: int) -> bool:
+        with self._lock:
+            self._finished += more
+            return self._finished == len(self._slots)
+
+    def give_up(self) -> list[tuple[Implementation, int]]:
         """Let the late ones go, and ask no more; who they are, and the threads they hang in."""
-        self.todo.clear()
-        late = [i for i, answer in enumerate(self._answers) if answer is None and self._threads[i] is not None]
-        self.given_up.update(late)
+        for _ in self.todo:
+            pass
+        threads = {index: slot for index, slot in enumerate(self._slots) if isinstance(slot, int)}
+        self.given_up.update(threads)
         # One that answered just now looked for itself in `given_up` too early perhaps: it is not late.
-        self.given_up.difference_update([i for i in late if self._answers[i] is not None])
-        return [(self._asked[i], self._threads[i]) for i in sorted(self.given_up)]
+        self.given_up.difference_update([index for index in threads if not isinstance(self._slots[index], int)])
+        return [(self._asked[index], threads[index]) for index in sorted(self.given_up)]
+
+    def answers(self) -> list[PolicyAnswer]:
+        """Everyone's answer, once `done` says that each has given one."""
+        return cast("list[PolicyAnswer]", self._slots)
 
     def settled(self) -> list[PolicyAnswer]:
         """Everyone's answer; a refusal for those who gave none."""
-        return [answer or unanswered(one.plugin, LATE) for one, answer in zip(self._asked, self._answers, strict=True)]
+        return [
+            slot if isinstance(slot, PolicyAnswer) else unanswered(one.plugin, LATE)
+            for one, slot in zip(self._asked, self._slots, strict=True)
+        ]
 
 
 def unanswered(plugin: str, message: str) -> PolicyAnswer:

@@ -208,7 +208,7 @@ class PluginHost:
         asked = [
             one
             for one in self._dispatcher.implementations("hookline_dial_refusals")
-            if one.status.state is active or one.status.state is quarantined
+            if (state := one.status.state) is active or state is quarantined
         ]
         return self._asker.ask(asked, request)
 

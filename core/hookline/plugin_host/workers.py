@@ -38,7 +38,8 @@ class Workers:
             worker = self._idle.pop()
         except IndexError:
             worker = _Worker(self._name, self._take_back)
-        worker.give(work)
+        worker.work = work
+        worker.go.release()
 
     def within(self, seconds: float, work: Callable[[], T]) -> T:
         """The work's result, or what it raised; Late where there is none in time."""
@@ -70,32 +71,27 @@ class Workers:
         """Let the waiting ones end; one that works ends when it is done."""
         self._closed = True
         while self._idle:
-            self._idle.pop().end()
+            self._idle.pop().go.release()
 
 
 class _Worker:
+    """Waits for `go`, does `work`, and ends where there is none."""
+
     def __init__(self, name: str, back: Callable[[_Worker], bool]) -> None:
         self._back = back
-        self._work: Work | None = None
-        self._go = threading.Lock()
-        self._go.acquire()
+        self.work: Work | None = None
+        self.go = threading.Lock()
+        self.go.acquire()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    def give(self, work: Work) -> None:
-        self._work = work
-        self._go.release()
-
-    def end(self) -> None:
-        self._go.release()
-
     def _run(self) -> None:
-        acquire, stays = self._go.acquire, True
+        acquire, stays = self.go.acquire, True
         while stays:
             acquire()
-            if self._work is None:
+            if self.work is None:
                 return
-            done = self._work()
-            self._work = None  # or it would keep alive what it refers to until the next one comes
+            done = self.work()
+            self.work = None  # or it would keep alive what it refers to until the next one comes
             stays = self._back(self)
             if done is not None:
                 # Last, so that the caller, once awake, finds the interpreter free.
