@@ -61,7 +61,7 @@ class Engine:
     def start(self) -> None:
         """Reconcile what a former process left, start every backend, begin to handle events."""
         reconcile(self._db)
-        self._recordings.salvage()
+        self._recordings.salvage(self._hooks.backends())
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
         for name in self._hooks.backends():

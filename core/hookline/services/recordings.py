@@ -19,7 +19,7 @@ from hookline.domain.access import Actor, Role
 from hookline.domain.events import RecordingStored
 from hookline.errors import Conflict, InvalidInput, NotConfigured, NotFound, NotPermitted
 from hookline.ports.recording_store import RecordingStore, Sound
-from hookline.ports.telephony import RecordingFinished
+from hookline.ports.telephony import MendsRecordings, RecordingFinished, TelephonyBackend, TelephonyError
 from hookline.storage import checksums
 from hookline.storage.local import LocalStore
 from hookline.text import N_
@@ -68,14 +68,23 @@ class RecordingService:
                 )
             )
 
-    def salvage(self) -> int:
-        """After a crash: take in the files of recordings that were never closed; returns how many there were."""
+    def salvage(self, backends: Mapping[str, TelephonyBackend]) -> int:
+        """After a crash: take in what there is of recordings that were never closed; returns how many that were.
+
+        One that another process still writes is left for the next start.
+        """
+        query = select(Recording, Call.backend).join(Call, Call.id == Recording.call_id)
         with self._db.read() as session:
-            rows = session.scalars(select(Recording).where(Recording.state == "recording")).all()
-        for row in rows:
+            rows = session.execute(query.where(Recording.state == "recording")).all()
+        taken = 0
+        for row, backend in rows:
+            gaps = _mended(backends.get(backend), self._working.place(row.path))
+            if gaps is None:
+                continue
             path = self._working.local_path(row.path)
-            self._take_in(row.backend_id, path or Path(), _seconds(path) if path else 0.0, complete=False)
-        return len(rows)
+            self._take_in(row.backend_id, path or Path(), _seconds(path) if path else 0.0, complete=False, gaps=gaps)
+            taken += 1
+        return taken
 
     def for_call(self, actor: Actor, call: Call) -> list[Recording]:
         """The call's stored recordings that the actor may hear; empty where he may not."""
@@ -198,6 +207,17 @@ def may_hear(actor: Actor, call: Call) -> bool:
     if actor.role is Role.AGENT:
         return call.agent_id == actor.user_id and actor.grant(call.campaign_id).hear_own_recordings
     return True
+
+
+def _mended(backend: TelephonyBackend | None, path: Path) -> list[list[float]] | None:
+    """Have the backend make a file of what it left in pieces; the gaps, None where it is too early for that."""
+    if not isinstance(backend, MendsRecordings):
+        return []
+    try:
+        return [[second, length] for second, length in backend.mend_recording(path)]
+    except TelephonyError as error:
+        log.error("a recording could not be mended", error=error.id)
+        return None if error.retryable else []
 
 
 def _seconds(path: Path) -> float:

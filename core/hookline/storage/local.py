@@ -79,6 +79,10 @@ class LocalStore:
         if not os.access(self._folder, os.W_OK | os.X_OK):
             raise _unavailable()
 
+    def place(self, key: str) -> Path:
+        """Where the file lies, or would lie."""
+        return self._path(key)
+
     def local_path(self, key: str) -> Path | None:
         """The file, if it is there."""
         path = self._path(key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -38,12 +38,15 @@ from hookline_telephony_sip.errors import (
     DuplicateLeg,
     NoSuchRecording,
     NoSupervisor,
+    RecordingInUse,
     SameLeg,
+    UnwritableRecording,
 )
 from hookline_telephony_sip.figures import Figures, figures
 from hookline_telephony_sip.inbound import Inbound, InboundTrunks
 from hookline_telephony_sip.openings import dial_number, dial_station, expect_call, open_browser
 from hookline_telephony_sip.outbound import usable_trunks
+from hookline_telephony_sip.pieces import mend
 from hookline_telephony_sip.pool import CellPool
 from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing
 from hookline_telephony_sip.process import CellProcess
@@ -56,6 +59,8 @@ from hookline_telephony_sip.tickets import Tickets
 from hookline_telephony_sip.trunk import TrunkProvider
 
 log = structlog.get_logger(__name__)
+
+_MEND_SECONDS = 8.0  # a cell whose parent died hangs up, closes its files and goes within four
 
 
 class SipBackend:
@@ -345,6 +350,16 @@ class SipBackend:
             entry = self._running_board().table.recordings.get(recording_id)
             if entry is not None:
                 entry.home.cell.send(msg.StopRecording(recording_id))
+
+    def mend_recording(self, path: Path) -> Sequence[tuple[float, float]]:
+        """Put together what a dead process left in pieces; the gaps. Raises RecordingInUse, UnwritableRecording."""
+        try:
+            gaps = mend(path, self._settings.rate, _MEND_SECONDS)
+        except OSError as error:
+            raise UnwritableRecording from error
+        if gaps is None:
+            raise RecordingInUse
+        return gaps
 
     def close_conversation(self, conversation_id: str) -> None:
         """Hang up what is left; its cell is free for the next. A call that is only offered is refused."""

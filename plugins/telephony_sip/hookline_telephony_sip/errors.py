@@ -84,6 +84,16 @@ class NoSuchRecording(TelephonyError):
         super().__init__(N_("This recording has ended."), N_("Start another one."), retryable=False)
 
 
+class RecordingInUse(TelephonyError):
+    """The recording is still being written by a process that outlived the one that asked for it."""
+
+    id = "sip-recording-in-use"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(N_("This recording is still being written."), N_("Wait a moment."), retryable=True)
+
+
 class AnsweredAlready(TelephonyError):
     """The call is not offered any more: it was answered."""
 

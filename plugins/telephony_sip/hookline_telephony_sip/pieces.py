@@ -1,11 +1,15 @@
 """Puts a recording together from its pieces: stereo, the customer left, whomever he hears right, a tone where
-something was left out. The cell does it at the end of a recording; the parent where a cell died before."""
+something was left out. The cell does it at the end of a recording; the parent where a cell died before, and whoever
+starts after a machine died with both."""
 
 from __future__ import annotations
 
 import array
+import fcntl
 import math
+import os
 import struct
+import time
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +23,7 @@ GAP_TONE_HZ = 1400
 _LOUDNESS = 0.25
 _BLOCK = 65536  # bytes of one side at a time
 _SAMPLE_BYTES = 2
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,60 @@ def assemble(path: Path, clock_rate: int, pauses: Sequence[float] = ()) -> Assem
         seconds, marks = _write(path, pieces, clock_rate, len(pauses))
     except OSError:
         return Assembled(0.0, (), complete=False)
+    _take_away(pieces)
+    known = [*pauses, *([0.0] * len(marks))]
+    return Assembled(seconds, tuple(zip(marks, known, strict=False)), complete=bool(pieces))
+
+
+def lock(path: Path) -> int:
+    """Say that somebody still writes the recording, until the answer (a file descriptor) is closed or he dies.
+
+    The first piece must be there. Raises OSError.
+    """
+    descriptor = os.open(piece_paths(path, 1)[0], os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def mend(path: Path, clock_rate: int, patience_seconds: float) -> tuple[tuple[float, float], ...] | None:
+    """Make a recording of what a dead process left, where there is something; its gaps, of unknown length.
+
+    None where, after so long, somebody still writes it. Raises OSError.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while (descriptor := _locked(path)) is None:
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(_LOOK_SECONDS)
+    try:
+        return _mend(path, clock_rate)
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _locked(path: Path) -> int | None:
+    """The lock; -1 where there is nothing to lock; None where somebody else has it."""
+    try:
+        return lock(path)
+    except FileNotFoundError:
+        return -1
+    except BlockingIOError:
+        return None
+
+
+def _mend(path: Path, clock_rate: int) -> tuple[tuple[float, float], ...]:
+    pieces = list(_pieces(path))
+    if path.is_file():  # whole: it was only not cleared up
+        _take_away(pieces)
+        return ()
+    return assemble(path, clock_rate).gaps if pieces else ()
+
+
+def _take_away(pieces: list[tuple[Path, Path]]) -> None:
     for sides in pieces:
         for side in sides:
             side.unlink(missing_ok=True)
-    known = [*pauses, *([0.0] * len(marks))]
-    return Assembled(seconds, tuple(zip(marks, known, strict=False)), complete=bool(pieces))
 
 
 def _pieces(path: Path) -> Iterator[tuple[Path, Path]]:

@@ -11,10 +11,10 @@ comes in), or that `transfer` made, is freed when its last leg has left it or en
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from hookline.ports.telephony.commands import ConnectStation, PlaceCall, Play
 from hookline.ports.telephony.events import EventSink
@@ -177,4 +177,18 @@ class TelephonyBackend(Protocol):
 
     def close_conversation(self, conversation_id: str) -> None:
         """Hang up the legs that are left and free the room. Naming an unknown one is no error."""
+        ...
+
+
+@runtime_checkable
+class MendsRecordings(Protocol):
+    """What a backend can do besides that writes a recording in pieces until it ends."""
+
+    def mend_recording(self, path: Path) -> Sequence[tuple[float, float]]:
+        """Make the WAV file at `path` of what a dead process left, where there is something to make it of.
+
+        Asked at start, before `start`, for recordings that were begun and never told of as finished. Returns the gaps:
+        (second in the file, length of the pause, 0 where that is not known). Raises TelephonyError, retryable where
+        the recording is still being written; may take some seconds then.
+        """
         ...

@@ -3,6 +3,7 @@ end. The library closes a file some time after it was told to, and only then is 
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 import pjsua2 as pj
 
 from hookline_telephony_sip.cell.line import Facts, RecordingAssembled
-from hookline_telephony_sip.pieces import Assembled, assemble, piece_paths
+from hookline_telephony_sip.pieces import Assembled, assemble, lock, piece_paths
 from hookline_telephony_sip.wav import read_lengths
 
 _CLOSE_SECONDS = 2.0
 
 
 class Recording:
-    """Recorders with their files. Raises pj.Error where a file cannot be made."""
+    """Recorders with their files. Raises pj.Error, OSError where a file cannot be made."""
 
     def __init__(self, name: str, leg: str, path: Path) -> None:
         self.name = name
@@ -31,6 +32,8 @@ class Recording:
         self._pauses: list[float] = []
         self._assembling = False
         self._open_piece()
+        # Whoever starts while this cell still ends its calls must not put together what is being written.
+        self._lock = lock(path)
 
     @property
     def piece(self) -> str:
@@ -79,6 +82,7 @@ class Recording:
 
         def work() -> None:
             done = assemble(self._path, clock_rate, self._pauses)
+            os.close(self._lock)
             facts.append(RecordingAssembled(self.name, Assembled(done.seconds, done.gaps, complete and done.complete)))
 
         threading.Thread(target=work, name="assemble", daemon=True).start()

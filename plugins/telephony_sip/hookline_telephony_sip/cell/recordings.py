@@ -50,7 +50,7 @@ class Recordings:
             if leg is None or leg.ended is not None:
                 raise ProcessLookupError
             recording = Recording(command.recording, command.leg, Path(command.path))
-        except (pj.Error, ProcessLookupError) as error:
+        except (pj.Error, OSError) as error:
             self._report(msg.Recorded(command.recording, msg.now_text(), 0.0, complete=False))
             return f"starting a recording: {type(error).__name__}"
         self._recordings[command.recording] = recording
