@@ -176,3 +176,15 @@ def test_results_come_as_csv_per_call_and_per_contact(floor: Floor) -> None:
     per_contact = boss.get(f"/campaigns/{campaign}/results.csv?per=contact").text.lstrip("\ufeff")
     assert len(list(csv.DictReader(io.StringIO(per_contact)))) == 2
     assert floor.browser("anna").get(f"/campaigns/{campaign}/results.csv").status_code == 403
+
+
+def test_notes_of_hooklines_own_are_in_the_readers_language(floor: Floor, admin: PageClient) -> None:
+    campaign = floor.centre.campaign([ONE], agents=[floor.anna], dial_mode="preview", preview_seconds=5)
+    floor.centre.start_work(floor.anna)
+    floor.centre.clock.advance(30)
+    assert floor.centre.runtime.dial_watch.expire_previews() == [floor.anna]
+    contact = floor.centre.record(campaign, ONE).contact_id
+    pages = (f"/campaigns/{campaign}/contacts", f"/campaigns/{campaign}/contacts/{contact}/why", f"/contacts/{contact}")
+    assert all("The time for looking at it was over." in admin.get(page).text for page in pages)
+    admin.post("/account/language", data={"language": "pl"})
+    assert all("Minął czas na podgląd kontaktu." in admin.get(page).text for page in pages)

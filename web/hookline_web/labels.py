@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.units import format_unit
@@ -172,6 +173,7 @@ def install(blueprint: Blueprint) -> None:
         **{name: _tone(tones) for name, tones in _TONES.items()},
         "percent": percent,
         "local_time": local_time,
+        "record_note": record_note,
         "time_span": time_span,
     }
     for name, function in filters.items():
@@ -187,6 +189,14 @@ def choices(words: Mapping[str, str]) -> list[tuple[str, str]]:
 def percent(share: float | None) -> str:
     """A share of 0 to 1 as whole per cent; a dash where there is none."""
     return "–" if share is None else str(format_percent(share))
+
+
+def record_note(record: Any) -> str:
+    """A campaign contact's note: Hookline's own in this request's language, a person's as he wrote it."""
+    parts = record.note_parts
+    if not parts:
+        return str(record.last_note)
+    return "; ".join(translated(message, params) for message, params in parts)
 
 
 def local_time(at: datetime | None, zone: str) -> str:

@@ -352,5 +352,5 @@ def _leave_call_undisposed(unit: UnitOfWork, agent: AgentSession) -> None:
         return
     call = unit.session.get_one(Call, agent.call_id)
     record = unit.session.get_one(CampaignContact, call.campaign_contact_id)
-    outcomes.after_skip(unit, record, "left without a disposition")
+    outcomes.after_skip(unit, record, [(N_("The agent left without saying what came of the call."), {})])
     agent.call_id, agent.campaign_contact_id = None, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from hookline.db.models import Contact
 from hookline.domain.dialling import Refusal
@@ -61,6 +62,7 @@ class Standing:
     next_due_at: datetime | None
     last_result: str
     last_note: str
+    note_parts: list[Any] | None
 
 
 @dataclass(frozen=True)

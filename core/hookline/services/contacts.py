@@ -364,7 +364,17 @@ def _standings(session: Session, actor: Actor, contact_id: int) -> list[Standing
     if actor.scope.campaigns is not None:
         wanted = wanted.where(Campaign.id.in_(actor.scope.campaigns))
     return [
-        Standing(r.campaign_id, name, r.state, r.priority, r.attempts, r.next_due_at, r.last_result, r.last_note)
+        Standing(
+            r.campaign_id,
+            name,
+            r.state,
+            r.priority,
+            r.attempts,
+            r.next_due_at,
+            r.last_result,
+            r.last_note,
+            r.note_parts,
+        )
         for r, name in session.execute(wanted)
     ]
 

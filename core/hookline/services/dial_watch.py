@@ -23,6 +23,7 @@ from hookline.services.calling_windows import window_of
 from hookline.services.calls import CallService
 from hookline.services.campaigns import CampaignService
 from hookline.services.phones import possible_zones
+from hookline.text import N_
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +74,7 @@ class DialWatch:
                 limit = _preview_limit(unit.session, record)
                 if record is None or not limit or now - agent.state_since_at < timedelta(seconds=limit):
                     continue
-                outcomes.after_skip(unit, record, "preview time is over")
+                outcomes.after_skip(unit, record, [(N_("The time for looking at it was over."), {})])
                 move(unit, agent, AgentEvent.RELEASE)
                 agent.campaign_contact_id, agent.notice = None, "preview_over"
                 late.append(agent.user_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -45,6 +46,7 @@ class Explanation:
     attempts: int
     next_due_at: datetime | None
     last_note: str
+    note_parts: list[Any] | None
     past: tuple[PastDecision, ...]
     now: tuple[NumberNow, ...]
 
@@ -86,6 +88,7 @@ class ExplainService:
             attempts=record.attempts,
             next_due_at=record.next_due_at,
             last_note=record.last_note,
+            note_parts=record.note_parts,
             past=tuple(past_decision(d) for d in decisions),
             now=tuple(NumberNow(n, tuple(self._gate.inspect(record.id, n, None))) for n in numbers),
         )

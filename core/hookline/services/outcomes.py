@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from hookline.domain.calls import CallResult
 from hookline.domain.campaigns import Category, RecordState, RetryRule, in_another_part
 from hookline.domain.dialling import Refusal
 from hookline.errors import InvalidInput
-from hookline.services import callbacks
+from hookline.services import callbacks, record_notes
 from hookline.services.calling_windows import window_of
 from hookline.services.policies import PASSING_RULES, next_local_day
 from hookline.services.revocation import hold_dialling, revoke_open_attempts
@@ -94,7 +95,7 @@ def _promise(unit: UnitOfWork, call: Call, record: CampaignContact, wish: Callba
 
 def after_refusals(unit: UnitOfWork, record: CampaignContact, refusals: list[Refusal]) -> Fate:
     """A policy stands against dialling: back when it passes by itself, else after a day; the reason is kept."""
-    record.last_note = "; ".join(r.text for r in refusals)
+    record_notes.keep(record, record_notes.of_refusals(refusals))
     now = unit.clock.now()
     due = now + timedelta(seconds=REFUSED_SECONDS)
     if all(r.rule in PASSING_RULES for r in refusals):
@@ -109,13 +110,13 @@ def after_refusals(unit: UnitOfWork, record: CampaignContact, refusals: list[Ref
 
 def out_of_numbers(unit: UnitOfWork, record: CampaignContact) -> Fate:
     """Every number of the contact proved wrong: there is nothing left to dial."""
-    record.last_note = "no number left to dial"
+    record_notes.keep(record, [(N_("No number is left to dial."), {})])
     return _settle(unit, record, None)
 
 
-def after_skip(unit: UnitOfWork, record: CampaignContact, reason: str) -> Fate:
-    """The agent skipped the contact."""
-    record.last_note = reason
+def after_skip(unit: UnitOfWork, record: CampaignContact, reason: str | Sequence[record_notes.Part]) -> Fate:
+    """The contact was skipped: by the agent, in his words, or for Hookline's own reason."""
+    record_notes.keep(record, reason)
     return _put_off(unit, record, unit.clock.now() + timedelta(seconds=SKIP_SECONDS))
 
 

@@ -9,6 +9,7 @@ from hookline.db.models import AgentSession, Call, CampaignContact
 from hookline.domain.agents import AgentEvent
 from hookline.domain.dialling import Decision, DialRefused
 from hookline.errors import Conflict
+from hookline.services import record_notes
 from hookline.services.agent_moves import move
 from hookline.services.calls import CallService
 from hookline.services.gate import DialGate, Line
@@ -44,7 +45,7 @@ class Placer:
     def _note_refusal(self, record_id: int, decision: Decision) -> None:
         with self._db.write() as unit:
             record = unit.session.get_one(CampaignContact, record_id)
-            record.last_note = "; ".join(r.text for r in decision.refusals)
+            record_notes.keep(record, record_notes.of_refusals(decision.refusals))
 
 
 def _take_seat(unit: UnitOfWork, call: Call) -> None:

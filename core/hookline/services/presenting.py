@@ -14,7 +14,7 @@ from hookline.domain.campaigns import DialMode
 from hookline.domain.dialling import DialRefused, Refusal
 from hookline.domain.events import ContactPresented
 from hookline.errors import HooklineError
-from hookline.services import claims, outcomes
+from hookline.services import claims, outcomes, record_notes
 from hookline.services.agent_moves import move
 from hookline.services.dialler.waiting import WaitingCustomers
 from hookline.services.gate import DialAsk, DialGate
@@ -102,7 +102,7 @@ class Presenter:
             if isinstance(error, DialRefused):
                 outcomes.after_refusals(unit, record, list(error.decision.refusals))
             else:
-                outcomes.after_skip(unit, record, error.message)
+                outcomes.after_skip(unit, record, record_notes.of_error(error))
             agent.campaign_contact_id = None
             move(unit, agent, AgentEvent.RELEASE)
             return True

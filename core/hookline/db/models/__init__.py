@@ -29,7 +29,9 @@ from hookline.db.models.jobs import JobStatus
 from hookline.db.models.mail import Mail
 from hookline.db.models.outbox import OutboxEvent, OutboxReader
 from hookline.db.models.plugin_quarantines import DroppedPolicy, PluginQuarantine
+from hookline.db.models.rehearsals import Rehearsal
 from hookline.db.models.release_sets import ReleaseSet
+from hookline.db.models.result_pushes import ResultPush
 from hookline.db.models.suppression import Suppression, SuppressionList
 from hookline.db.models.tokens import ApiReply, ApiToken, ApiTokenClient
 from hookline.db.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookSeen
@@ -77,7 +79,9 @@ __all__ = [
     "Prompt",
     "Recording",
     "RecordingDeletion",
+    "Rehearsal",
     "ReleaseSet",
+    "ResultPush",
     "Station",
     "Supervision",
     "SupervisionStep",

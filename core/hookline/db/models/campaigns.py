@@ -62,8 +62,9 @@ class Campaign(Base):
     number_attempts_per_day: Mapped[int] = mapped_column(default=0)
     number_attempts_per_week: Mapped[int] = mapped_column(default=0)
     number_attempts_total: Mapped[int] = mapped_column(default=0)
-    #: Successes to be reached; 0 for no target.
+    #: To be reached; 0 for no target. Of what: "successes", or "contacts" that are done.
     target: Mapped[int] = mapped_column(default=0)
+    target_kind: Mapped[str] = mapped_column(default="successes")
     #: How long an agent may look at a contact in preview mode before it is put aside; 0 for as long as he likes.
     preview_seconds: Mapped[int] = mapped_column(default=0)
     #: Calls for each ready agent in power mode.
@@ -132,7 +133,7 @@ class CampaignContact(Base):
     """One contact's standing in one campaign ("rekord")."""
 
     __tablename__ = "campaign_contacts"
-    personal = marks(contact_id="call_record", last_note="call_record")
+    personal = marks(contact_id="call_record", last_note="call_record", note_parts="call_record")
     held = True
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id"),
@@ -193,6 +194,8 @@ class CampaignContact(Base):
     agent_only_until: Mapped[datetime | None]
     #: Why it was last skipped or not dialled, for the record's history.
     last_note: Mapped[str] = mapped_column(default="")
+    #: The note as [[message id, params]], where it is Hookline's own; None where a person wrote it.
+    note_parts: Mapped[list[Any] | None] = mapped_column(JSON)
     disposition_id: Mapped[int | None] = mapped_column(ForeignKey("dispositions.id"))
     updated_at: Mapped[datetime]
 

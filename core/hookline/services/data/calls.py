@@ -103,6 +103,7 @@ def _erase_standing(unit: UnitOfWork, subject: Subject) -> ErasureReport:
     ).all()
     for record in records:
         record.state, record.last_note, record.next_due_at = RecordState.DONE, "", None
+        record.note_parts = None
         record.owner_id = record.callback_id = record.callback_owner_id = None
     callbacks = unit.session.scalars(select(Callback).where(Callback.contact_id.in_(subject.contact_ids))).all()
     for callback in callbacks:

@@ -19,7 +19,7 @@ from hookline.domain.campaigns import AbandonRule, CampaignState, DialMode
 from hookline.domain.dialling import DialRefused
 from hookline.errors import HooklineError
 from hookline.pacing import Pacer, PacingSnapshot, create_pacer
-from hookline.services import claims, outcomes
+from hookline.services import claims, outcomes, record_notes
 from hookline.services.calling_windows import window_of
 from hookline.services.calls import CallService
 from hookline.services.claims import Kind, Source
@@ -155,7 +155,7 @@ class Dialler:
             if isinstance(error, DialRefused):
                 outcomes.after_refusals(unit, record, list(error.decision.refusals))
             else:
-                outcomes.after_skip(unit, record, error.message)
+                outcomes.after_skip(unit, record, record_notes.of_error(error))
 
     # Explaining
 
