@@ -299,7 +299,7 @@ def test_a_leak_is_traced_to_its_plugin(folder: PluginFolder) -> None:
     )
     folder.install("leaks", leaking)
     folder.install("sound")
-    host = PluginHost(("gdpr", "monitoring", "scripts", "telephony_sip"))
+    host = PluginHost(("gdpr", "monitoring", "scripts", "telephony_sip", "telephony_twilio"))
     host.discover()
     host.load(lambda _name: None)  # type: ignore[arg-type, return-value]
     watch = MemoryWatch(host.active_packages)

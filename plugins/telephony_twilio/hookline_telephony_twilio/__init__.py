@@ -1,0 +1,1 @@
+"""Hookline plugin: telephony_twilio."""
