@@ -41,6 +41,10 @@ class NotYet(Exception):
     """Raised by a reader that is to get this event and what follows later; that is no failure."""
 
 
+class Replaced(Exception):
+    """Raised by a reader in whose stead another reads by now: where that one has come to stands."""
+
+
 class ReadersApart(Protocol):
     """Readers that must not hold each other up, nor the bus: each works on a thread of its own while the bus runs."""
 
@@ -162,6 +166,9 @@ class EventBus:
                     done = happened.sequence
             except NotYet:
                 log.info("event reader waits", reader=name)
+            except Replaced:
+                log.info("event reader came back too late", reader=name)
+                return
             except Exception as error:
                 log.error("event reader failed; it will be tried again", reader=name, exc_info=error)
             if done:

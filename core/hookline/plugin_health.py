@@ -5,10 +5,9 @@ from __future__ import annotations
 from hookline.health import Finding, HealthCheck, ok, problem, warning
 from hookline.plugin_host.host import PluginHost
 from hookline.plugin_memory import MemoryWatch
-from hookline.plugin_readers import PluginReaders, Standing
+from hookline.plugin_readers import NOTIFY_SECONDS, PluginReaders, Standing
 from hookline.text import N_
 
-_BUSY_SECONDS = 10.0
 _BEHIND_EVENTS = 1000
 _SLOW_POLICY_MS = 500.0
 _MEBIBYTE = 1024 * 1024
@@ -82,12 +81,13 @@ class PluginChecks:
 
 
 def _of_standing(standing: Standing) -> Finding | None:
-    if standing.busy_seconds > _BUSY_SECONDS:
+    if standing.busy_seconds > NOTIFY_SECONDS:
         return problem(
             N_("The plugin %(name)s has been busy with one event for %(seconds)s s; %(behind)s wait for it."),
-            N_("The others go on. Disable the plugin, or have it mended and restart Hookline."),
+            N_("The others go on. Each %(limit)s s count as an error of its, and with too many it is stopped."),
             name=standing.plugin,
             seconds=round(standing.busy_seconds),
+            limit=round(NOTIFY_SECONDS),
             behind=standing.behind,
         )
     if standing.behind > _BEHIND_EVENTS:

@@ -2,7 +2,8 @@
 
 The outbox is the queue: it survives a crash, and nothing in it is lost on a plugin that is slow, hangs or is
 quarantined; that plugin falls behind, alone, and goes on from its place when it is back. A plugin that is new, or was
-disabled, begins with what happens from then on.
+disabled, begins with what happens from then on. One that hangs spends its error budget doing so, and its thread is left
+behind once it is stopped.
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import delete, func, select
 
-from hookline.bus import EventBus, Handler, NotYet, PublishedEvent
+from hookline.bus import EventBus, Handler, NotYet, PublishedEvent, Replaced
 from hookline.db.database import Database
 from hookline.db.models import OutboxEvent, OutboxReader
+from hookline.plugin_host.faults import hang_of
 from hookline.plugin_host.host import PluginHost
 from hookline.plugin_host.states import PluginState
 
 log = structlog.get_logger(__name__)
 
 _PREFIX = "hooks."
+_HOOK = "hookline_call_disposed"
+#: What a plugin may take for one event; each time so long has gone by counts as an error of its.
+NOTIFY_SECONDS = 10.0
 _OWN = select(OutboxReader).where(OutboxReader.name.startswith(_PREFIX, autoescape=True))
 #: States in which a plugin keeps its place: it is to hear later what it misses now.
 _COMES_BACK = {PluginState.ACTIVE, PluginState.QUARANTINED, PluginState.FAILED, PluginState.UNAVAILABLE}
@@ -63,9 +68,14 @@ class PluginReaders:
     def prepare(self) -> None:
         """Give plugins that listen for the first time their place; take it from those that are gone or disabled."""
         self._watch()
+        self._charge_hanging()
         listening = frozenset(self._host.listeners())
         if listening == self._known:
             return
+        for plugin in self._readers.keys() - listening:
+            if self._readers[plugin].hangs():
+                # Stopped or disabled: when it comes back, another thread reads for it from its place on.
+                self._readers.pop(plugin).leave()
         keep = {name for name, status in self._host.statuses.items() if status.state in _COMES_BACK}
         with self._db.write() as unit:
             rows = unit.session.scalars(
@@ -78,6 +88,12 @@ class PluginReaders:
             new = listening - placed
             unit.session.add_all(OutboxReader(name=_PREFIX + name, sequence=last) for name in sorted(new))
         self._known = listening
+
+    def _charge_hanging(self) -> None:
+        for reader in self._readers.values():
+            for seconds in reader.overdue():
+                log.error("plugin hangs in a notify hook", plugin=reader.plugin, seconds=round(seconds))
+                self._host.count(hang_of(reader.plugin, _HOOK, reader.thread_id(), seconds))
 
     def catch_up(self, last: int, places: dict[str, int], *, apart: bool) -> None:
         """Let the listening plugins that are behind go on."""
@@ -133,8 +149,9 @@ class _Reader:
         self.plugin = plugin
         self._read = read
         self._wake = threading.Event()
-        self._ending = self._halted = False
+        self._ending = self._halted = self._left = False
         self._busy_since: float | None = None
+        self._charged = 0
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
@@ -162,17 +179,40 @@ class _Reader:
         def handle(happened: PublishedEvent) -> None:
             if self._halted:
                 raise NotYet
+            self._charged = 0
             self._busy_since = time.monotonic()
             try:
                 hand(self.plugin, happened)
             finally:
                 self._busy_since = None
+                if self._left:
+                    raise Replaced
 
         return handle
 
     def busy_seconds(self) -> float:
         since = self._busy_since
         return 0.0 if since is None else time.monotonic() - since
+
+    def hangs(self) -> bool:
+        """Whether what it is busy with has been counted as an error."""
+        return self._busy_since is not None and self._charged > 0
+
+    def overdue(self) -> list[float]:
+        """After how many seconds it should have been done, for each time that has gone by since the last look."""
+        passed = int(self.busy_seconds() / NOTIFY_SECONDS)
+        due = [number * NOTIFY_SECONDS for number in range(self._charged + 1, passed + 1)]
+        self._charged = max(self._charged, passed)
+        return due
+
+    def thread_id(self) -> int | None:
+        """Where its stack can be seen."""
+        return self._thread.ident if self._thread is not None else None
+
+    def leave(self) -> None:
+        """Read no more, nor end up where another has come to meanwhile, should its plugin ever come back to it."""
+        self._left = True
+        self.end()
 
     def end(self) -> None:
         self._ending = True

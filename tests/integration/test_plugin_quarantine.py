@@ -111,7 +111,7 @@ def test_a_plugin_that_was_disabled_begins_with_what_happens_from_then_on(centre
 
 def test_one_that_hangs_delays_neither_the_others_nor_the_end(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugin_readers, "STOP_SECONDS", 0.2)
-    monkeypatch.setattr("hookline.plugin_health._BUSY_SECONDS", 0.0)
+    monkeypatch.setattr("hookline.plugin_health.NOTIFY_SECONDS", 0.0)
     runtime, sound, adversary = centre.runtime, Sound(), Hangs("notify")
     runtime.host.register("hangs", adversary)
     runtime.host.register("sound", sound)
@@ -132,3 +132,31 @@ def test_one_that_hangs_delays_neither_the_others_nor_the_end(centre: Centre, mo
     assert behind["hangs"] > 0
     assert behind["sound"] == 0
     adversary.go_on.set()
+
+
+def test_one_that_hangs_spends_its_budget_and_hears_again_once_it_is_brought_back(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin_readers, "NOTIFY_SECONDS", 0.005)
+    runtime, adversary = centre.runtime, Hangs("notify")
+    runtime.host.register("hangs", adversary)
+    anna = centre.agent("anna")
+    centre.campaign(["+48600100200"], agents=[anna])
+    centre.start_work(anna)
+    runtime.bus.pump()
+    runtime.bus.start()
+    centre.talk(anna, "SUCCESS")
+    _until(adversary.entered.is_set)
+    _until(lambda: runtime.host.statuses["hangs"].state is PluginState.QUARANTINED)
+    runtime.quarantine.settle()
+    (told,) = runtime.quarantine.stopped()
+    assert (told.plugin, told.place, told.error_type) == ("hangs", "hookline_call_disposed", "Late")
+    assert "in _hang" in told.traceback, "it is shown where it hangs"
+    monkeypatch.setattr(plugin_readers, "NOTIFY_SECONDS", 10.0)
+    runtime.bus.pump()
+    runtime.quarantine.release(_operator(runtime), "hangs")
+    _until(lambda: adversary.asked == 2)
+    adversary.go_on.set()
+    _until(lambda: {s.plugin: s.behind for s in runtime.plugin_readers.standings()}["hangs"] == 0)
+    assert adversary.asked == 2, "the event that it hung on came to it again, once"
+    runtime.bus.stop()

@@ -16,5 +16,6 @@ def hookline_call_disposed(call: DisposedCall) -> None:
     call: the call and what came of it.
     Returns: nothing; a value is ignored.
     An error: logged and counted against the plugin's error budget; nobody else is affected, and the event does not come
-    again.
+    again. Each 10 s that a call takes count as an error, too; one that hangs when its plugin is stopped for that comes
+    again once the plugin is back.
     """
