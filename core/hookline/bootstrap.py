@@ -99,7 +99,7 @@ class Runtime:
         self._sole_engine = SoleEngine(self.db.engine)
         self.bus = EventBus(self.db)
         budget = Budget(settings.plugin_errors_allowed, settings.plugin_error_window_seconds)
-        self.host = host or PluginHost(settings.disabled_plugins, budget)
+        self.host = host or PluginHost(settings.disabled_plugins, budget, settings.plugin_load_seconds)
         self.quarantine = QuarantineKeeper(self.db, self.host)
         self.memory = MemoryWatch(self.host.active_packages)
         self.host.discover()

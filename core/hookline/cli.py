@@ -24,7 +24,11 @@ from hookline.commands.users import users
 from hookline.commands.webhooks import webhooks
 from hookline.errors import HooklineError
 from hookline.plugin_host.discovery import GROUP
+from hookline.plugin_host.workers import Workers
 from hookline.settings import BadSettings, load_settings
+
+#: A package that hangs while it is imported keeps `--help` waiting no longer.
+_LOAD_SECONDS = 10
 
 
 class _Commands(click.Group):
@@ -43,7 +47,7 @@ class _Commands(click.Group):
             if plugin := _disabled_owner(entry):
                 return _of_disabled(name, plugin)
             try:
-                loaded: click.Command = entry.load()
+                loaded: click.Command = Workers("commands").within(_LOAD_SECONDS, entry.load)
             except Exception as error:
                 return _unavailable(name, error)
             return loaded

@@ -137,6 +137,9 @@ class LivePlugins:
 
     def _bring_in(self, name: str) -> None:
         runtime, host = self._runtime, self._runtime.host
+        host.statuses[name].stand(PluginState.DISABLED)
+        if not host.import_only(name):
+            return
         try:
             migrate.upgrade_plugin(runtime.db.engine, name, host.manifests[name].package)
         except Exception as error:

@@ -37,6 +37,7 @@ class Settings:
     disabled_plugins: tuple[str, ...] = ()
     plugin_errors_allowed: int = 20
     plugin_error_window_seconds: int = 600
+    plugin_load_seconds: int = 30
     browser_grace_seconds: int = 60
     session_hours: int = 12
     behind_proxy: bool = False

@@ -72,6 +72,11 @@ class SettingsSchema(Schema):
         validate=validate.Range(10, 86_400),
         metadata=_says("Within how many seconds `plugin_errors_allowed` counts."),
     )
+    plugin_load_seconds = fields.Integer(
+        load_default=30,
+        validate=validate.Range(1, 600),
+        metadata=_says("How long a plugin may take to be loaded; one that hangs has failed, and the others start."),
+    )
     recording_format = fields.String(
         load_default="flac",
         validate=validate.OneOf(["wav", "flac", "opus"]),

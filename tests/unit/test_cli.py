@@ -42,6 +42,16 @@ def test_a_command_that_cannot_be_imported_costs_only_itself(broken_command: str
     assert "pip install" in error.advice
 
 
+def test_a_command_whose_import_hangs_keeps_help_waiting_no_longer(
+    broken_command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "no_such_module.py").write_text("import threading\nthreading.Event().wait(20)\n")
+    monkeypatch.setattr("hookline.cli._LOAD_SECONDS", 0.2)
+    listed = CliRunner().invoke(cli, [broken_command])
+    assert isinstance(listed.exception, CommandUnavailable)
+    assert "no answer within 0.2 s" in listed.exception.message
+
+
 def test_an_unknown_command_is_refused_with_words() -> None:
     done = CliRunner().invoke(cli, ["frobnicate"])
     assert done.exit_code == 2

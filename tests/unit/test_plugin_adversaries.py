@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -224,8 +225,8 @@ def test_a_contribution_that_hangs_fails_its_plugin_and_the_rest_starts(
     assert "no answer within 0.1 s" in host.statuses["hangs"].note
     adversary.go_on.set()
 
-
-# Names
+    (fault,) = host.faults("hangs")
+    assert any("in _hang" in frame for frame in fault.frames), "it is shown where it hangs"
 
 
 @pytest.fixture
@@ -233,6 +234,35 @@ def folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginFol
     made = plugin_folder(tmp_path, monkeypatch)
     yield made
     made.forget()
+
+
+#: Hangs until the test lets it go.
+_HANG = "import threading\ngo_on = threading.Event()\ndef hang():\n    go_on.wait(60)\n"
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    ["from made_for_test_hang import hang\nhang()\n", HOOKS + "        __import__('made_for_test_hang').hang()\n"],
+)
+def test_one_that_hangs_while_it_is_loaded_has_failed_and_the_rest_starts(folder: PluginFolder, hooks: str) -> None:
+    (folder.folder / "made_for_test_hang.py").write_text(_HANG)
+    folder.packages.append("made_for_test_hang")
+    folder.install("hanging", hooks)
+    folder.install("sound")
+    host = PluginHost(load_seconds=0.3)
+    host.discover()
+    host.load(lambda _name: None)  # type: ignore[arg-type, return-value]
+    assert host.statuses["hanging"].state is PluginState.FAILED
+    assert host.statuses["hanging"].note == ("It was not loaded within 0.3 s. The page Health shows where it hangs.")
+    assert host.is_stuck("hanging")
+    assert host.is_active("sound")
+    (fault,) = host.faults("hanging")
+    assert any("in hang" in frame for frame in fault.frames), "it is shown where it hangs"
+    importlib.import_module("made_for_test_hang").go_on.set()
+    host.close()
+
+
+# Names
 
 
 def test_asking_for_an_unknown_hook_is_refused_by_name(folder: PluginFolder) -> None:

@@ -14,7 +14,7 @@ import pluggy
 
 from hookline.plugin_host.states import PluginState, PluginStatus
 from hookline.plugin_host.timings import HookTiming, TimingRow, row_of
-from hookline.plugin_host.workers import Late, Workers
+from hookline.plugin_host.workers import Workers
 from hookline.ports.hooks import PolicyAnswer
 
 #: A contribute hook that takes longer than this keeps nobody waiting: its plugin is marked failed.
@@ -120,8 +120,6 @@ class Dispatcher:
         began = perf_counter_ns()
         try:
             return self._workers.within(CONTRIBUTE_SECONDS, lambda: list(one.call() or []))
-        except Late:
-            self._on_failed(one.plugin, hook, TimeoutError(f"no answer within {CONTRIBUTE_SECONDS:g} s"))
         except KeyboardInterrupt:
             raise
         except BaseException as error:

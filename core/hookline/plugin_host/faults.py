@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hookline.plugin_host.workers import Late
+
 _FAULTS_KEPT = 5
 _FRAMES_KEPT = 15
 _MESSAGE_LETTERS = 300
@@ -96,7 +98,12 @@ class FaultBook:
 
 
 def fault_of(plugin: str, place: str, error: BaseException) -> Fault:
-    """What is kept of an error: no local variables, and its message without what may be somebody's."""
+    """What is kept of an error: no local variables, and its message without what may be somebody's.
+
+    Of one that says Late it is where the work stands now.
+    """
+    if isinstance(error, Late):
+        return hang_of(plugin, place, error.thread, error.seconds)
     said = _frames(traceback.extract_tb(error.__traceback__))
     return Fault(plugin, place, datetime.now(UTC), type(error).__name__, impersonal(str(error)), said)
 

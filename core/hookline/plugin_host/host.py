@@ -27,7 +27,7 @@ from hookline.plugin_host.gathering import Gathering
 from hookline.plugin_host.loading import PluginLoader
 from hookline.plugin_host.states import LOADED, NameClash, Owned, PluginState, PluginStatus
 from hookline.plugin_host.timings import TimingRow
-from hookline.plugin_host.workers import Workers
+from hookline.plugin_host.workers import Late, Workers
 from hookline.ports.hooks import PolicyAnswer
 from hookline.ports.scripts import ScriptEngine
 from hookline.ports.telephony import TelephonyBackend
@@ -37,16 +37,24 @@ __all__ = ["Budget", "NameClash", "Owned", "PluginHost", "PluginState", "PluginS
 
 log = structlog.get_logger(__name__)
 
+#: A plugin that is not imported and made within so long has failed.
+LOAD_SECONDS = 30
+
 
 class PluginHost:
     """Knows the plugins, their states, and puts the questions to them."""
 
-    def __init__(self, disabled: Iterable[str] = (), budget: Budget = Budget()) -> None:  # noqa: B008 - frozen
-        self._loader = PluginLoader(disabled)
+    def __init__(
+        self,
+        disabled: Iterable[str] = (),
+        budget: Budget = Budget(),  # noqa: B008 - frozen
+        load_seconds: float = LOAD_SECONDS,
+    ) -> None:
+        self._workers = Workers("plugin")
+        self._loader = PluginLoader(disabled, self._workers, load_seconds, self.mark_failed)
         self._manager = self._loader.manager
         self.statuses = self._loader.statuses
         self.manifests = self._loader.manifests
-        self._workers = Workers("plugin")
         self._dispatcher = Dispatcher(
             self._manager, self.statuses, self._workers, self.count_error, self._contribution_failed
         )
@@ -70,6 +78,15 @@ class PluginHost:
         """Register one plugin's hooks; unknown hooks are refused by name, never ignored."""
         self._loader.register(name, hooks)
         self._changed(name)
+
+    def import_only(self, name: str) -> bool:
+        """Import a plugin before it is enabled; whether that worked, else its status says why not."""
+        self._loader.import_only(name)
+        return self.statuses[name].state is not PluginState.FAILED
+
+    def is_stuck(self, name: str) -> bool:
+        """Whether the plugin hung when it was loaded: nothing of it may be imported in this process."""
+        return name in self._loader.stuck
 
     def enable(self, name: str, make_context: Callable[[str], PluginContext]) -> None:
         """Load a plugin while running; its status says how that went."""
@@ -136,7 +153,10 @@ class PluginHost:
     def mark_failed(self, name: str, note_id: str, error: BaseException, **params: object) -> None:
         """Take a plugin out of service, with a note for the operator (see `PluginLoader.mark_failed`)."""
         self._loader.mark_failed(name, note_id, error, **params)
-        self._faults.keep(fault_of(name, str(params.get("hook", "")), error))
+        fault = fault_of(name, str(params.get("hook", "")), error)
+        self._faults.keep(fault)
+        if isinstance(error, Late):
+            log.error("plugin hangs", plugin=name, where=list(fault.frames))
 
     def _contribution_failed(self, plugin: str, hook: str, error: BaseException) -> None:
         self.mark_failed(plugin, N_("It raised in %(hook)s: %(error)s"), error, hook=hook)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
 
 import pluggy
 import structlog
@@ -14,21 +16,35 @@ from hookline.plugin_host import contract
 from hookline.plugin_host.discovery import discover, take_stock
 from hookline.plugin_host.manifest import Manifest
 from hookline.plugin_host.states import PluginState, PluginStatus
+from hookline.plugin_host.workers import Late, Workers
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
 
 
 class PluginLoader:
-    """Knows the installed plugins and their states; `manager` is pluggy's."""
+    """Knows the installed plugins and their states; `manager` is pluggy's.
 
-    def __init__(self, disabled: Iterable[str]) -> None:
+    A plugin that is not imported and made within `seconds` has failed; what `workers` do for it is left behind.
+    `on_failed` gets a plugin that could not be loaded, and what else `mark_failed` takes.
+    """
+
+    def __init__(
+        self,
+        disabled: Iterable[str],
+        workers: Workers,
+        seconds: float,
+        on_failed: Callable[..., None],
+    ) -> None:
         self._disabled = frozenset(disabled)
-        self.manager = pluggy.PluginManager("hookline")
-        for spec in (telephony, dialling, results, scripts, jobs, data, health, web):
-            self.manager.add_hookspecs(spec)
+        self._workers = workers
+        self._seconds = seconds
+        self._on_failed = on_failed
+        self.manager = bare_manager()
         self.statuses: dict[str, PluginStatus] = {}
         self.manifests: dict[str, Manifest] = {}
+        #: Plugins that did not come to an end of being loaded: to import anything of theirs may hang, too.
+        self.stuck: set[str] = set()
 
     def discover(self) -> None:
         """Find installed plugins by their entry points and read their manifests; imports none of them."""
@@ -43,17 +59,39 @@ class PluginLoader:
                 self._load_one(name, make_context)
 
     def _load_one(self, name: str, make_context: Callable[[str], PluginContext]) -> None:
+        def make() -> object:
+            hooks: object = self._import(name).Hooks(make_context(name))
+            return hooks
+
+        with self._failing(name):
+            self.register(name, self._workers.within(self._seconds, make))
+
+    def _import(self, name: str) -> ModuleType:
+        return importlib.import_module(f"{self.manifests[name].package}.hooks")
+
+    def import_only(self, name: str) -> None:
+        """Import a plugin that is to be enabled; its status says where that fails."""
+        with self._failing(name):
+            self._workers.within(self._seconds, lambda: self._import(name))
+
+    @contextmanager
+    def _failing(self, name: str) -> Iterator[None]:
         try:
-            module = importlib.import_module(f"{self.manifests[name].package}.hooks")
-            self.register(name, module.Hooks(make_context(name)))
+            yield
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too: a plugin's exit is not ours
-            self.mark_failed(name, N_("It could not be loaded: %(error)s"), error)
+            if not isinstance(error, Late):
+                self._on_failed(name, N_("It could not be loaded: %(error)s"), error)
+                return
+            self.stuck.add(name)
+            note = N_("It was not loaded within %(seconds)s s. The page Health shows where it hangs.")
+            self._on_failed(name, note, error, seconds=f"{self._seconds:g}")
 
     def enable(self, name: str, make_context: Callable[[str], PluginContext]) -> None:
         """Load a plugin that is not loaded; its status says how that went."""
         self.retire(name)
+        self.stuck.discard(name)
         take_stock(self.manifests[name], self.statuses[name])
         if self.statuses[name].state is PluginState.ACTIVE:
             self._load_one(name, make_context)
@@ -79,3 +117,11 @@ class PluginLoader:
         status.stand(PluginState.FAILED, note_id, error=said, **params)
         status.errors += 1
         log.error("plugin failed", plugin=name, reason=note_id, error_type=type(error).__name__, exc_info=error)
+
+
+def bare_manager() -> pluggy.PluginManager:
+    """One that knows every hook and no plugin."""
+    manager = pluggy.PluginManager("hookline")
+    for spec in (telephony, dialling, results, scripts, jobs, data, health, web):
+        manager.add_hookspecs(spec)
+    return manager

@@ -26,7 +26,7 @@ from hookline.db.database import Database
 from hookline.errors import HooklineError
 from hookline.plugin_host import contract
 from hookline.plugin_host.discovery import discover
-from hookline.plugin_host.loading import PluginLoader
+from hookline.plugin_host.loading import bare_manager
 from hookline.plugin_host.manifest import Manifest
 from hookline.plugin_settings import PluginSettings
 from hookline.ports.clock import SystemClock
@@ -127,7 +127,7 @@ class Probe:
         return table.startswith(f"{self._manifest.name}_")
 
     def _look_at(self, hooks: type) -> None:
-        manager = PluginLoader(()).manager
+        manager = bare_manager()
         known = contract.known_hooks(manager)
         for name in contract.implemented(hooks):
             method = getattr(hooks, name)

@@ -21,7 +21,12 @@ _IDLE = 8
 
 
 class Late(Exception):
-    """The work was not done by the deadline; its worker was left behind."""
+    """The work was not done by the deadline; its worker was left behind. `thread` is the one it hangs in."""
+
+    def __init__(self, seconds: float, thread: int | None) -> None:
+        super().__init__(f"no answer within {seconds:g} s")
+        self.seconds = seconds
+        self.thread = thread
 
 
 class Workers:
@@ -46,8 +51,10 @@ class Workers:
         done = threading.Lock()
         done.acquire()
         outcome: list[T | BaseException] = []
+        thread: list[int] = []
 
         def guarded() -> threading.Lock:
+            thread.append(threading.get_ident())
             try:
                 outcome.append(work())
             except BaseException as error:
@@ -56,7 +63,7 @@ class Workers:
 
         self.start(guarded)
         if not done.acquire(timeout=seconds):
-            raise Late
+            raise Late(seconds, thread[0] if thread else None)
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
         return outcome[0]

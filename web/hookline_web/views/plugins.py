@@ -56,7 +56,8 @@ def show(name: str) -> str:
     status = _status(name)
     manifest = runtime().host.manifests.get(name)
     settings, unusable = [], None
-    if manifest is not None and status.state in (*LOADED, PluginState.FAILED):
+    readable = status.state in (*LOADED, PluginState.FAILED) and not runtime().host.is_stuck(name)
+    if manifest is not None and readable:
         try:
             settings = runtime().plugin_settings(name).views()
         except HooklineError as error:
