@@ -77,6 +77,7 @@ from hookline.services.recordings import RecordingService
 from hookline.services.release_sets import ReleaseSets
 from hookline.services.required_policies import RequiredPolicies
 from hookline.services.stations import StationService
+from hookline.services.supervision import SupervisionRules
 from hookline.services.suppression import SuppressionService
 from hookline.services.suppression_lists import SuppressionLists
 from hookline.services.tokens import TokenService
@@ -109,8 +110,9 @@ class Runtime:
         self.clients = ClientService(self.db)
         self.stations = StationService(self.db)
         self.gate = DialGate(self.db, self.host)
+        rules = SupervisionRules.of(settings.supervision_reason, settings.supervision_notice)
         self.desk_calls = DeskCalls(
-            self.db, self.host, self.gate, self.identity, settings.recordings_dir, settings.prompts_dir
+            self.db, self.host, self.gate, self.identity, settings.recordings_dir, settings.prompts_dir, rules
         )
         self.calls = self.desk_calls.calls
         working, store = stores_for(settings, self.clock)
@@ -123,7 +125,7 @@ class Runtime:
         self.presenter = Presenter(self.db, self.gate, self.placer)
         self.work = WorkService(self.db, self.gate, self.placer, self.presenter)
         self.callbacks = CallbackService(self.db)
-        self.desk = DeskService(self.db, self.host, self.desk_calls.targets)
+        self.desk = DeskService(self.db, self.host, self.desk_calls.targets, rules.notice)
         self.campaigns = CampaignService(self.db, self.host)
         self.campaign_life = CampaignLife(self.db, self.campaigns)
         self.dial_watch = DialWatch(self.db, self.calls, self.campaigns)

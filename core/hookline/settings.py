@@ -47,6 +47,8 @@ class Settings:
     recording_store_region: str = ""
     recording_format: str = "flac"
     drain_seconds: int = 120
+    supervision_reason: str = "optional"
+    supervision_notice: str = "coaching"
     webhook_allowed_hosts: tuple[str, ...] = ()
     mail_host: str = ""
     mail_port: int = 587

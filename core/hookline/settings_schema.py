@@ -92,6 +92,19 @@ class SettingsSchema(Schema):
             " message and are hung up. A second stop signal ends at once."
         ),
     )
+    supervision_reason = fields.String(
+        load_default="optional",
+        validate=validate.OneOf(["optional", "required"]),
+        metadata=_says("Whether a supervisor must say why before he listens to an agent; the reason is kept as proof."),
+    )
+    supervision_notice = fields.String(
+        load_default="coaching",
+        validate=validate.OneOf(["never", "coaching", "always"]),
+        metadata=_says(
+            "When agents see that a supervisor is at their line: never, while they hear him (coaching), or always."
+            " That calls may be listened to must be told to everybody in advance."
+        ),
+    )
     recording_store = fields.String(
         load_default="",
         validate=validate.Regexp(r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w.+=@/-]*)?)?$"),

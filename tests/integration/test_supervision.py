@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hookline.db.models import Leg, Station, SupervisionStep
+from hookline.bus import PublishedEvent
+from hookline.db.models import Leg, Station, Supervision, SupervisionStep
 from hookline.domain.access import Role
-from hookline.errors import Conflict, NotFound, NotPermitted
+from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.ports.telephony import SupervisionMode as Mode
+from hookline.services.supervision import SupervisionRules
 from hookline.testing.centre import Centre
 
 CUSTOMER, OTHER = "+48221234567", "+48227654321"
@@ -46,6 +48,15 @@ class Hall:
 
     def hears(self, leg: str) -> set[str]:
         return set(self.centre.network.heard_by(leg))
+
+    def rules(self, reason: str, notice: str) -> None:
+        """What the installation says; the desk asks for the same."""
+        self.supervision.rules = SupervisionRules.of(reason, notice)
+        self.centre.runtime.desk._notice = self.supervision.rules.notice
+
+    def agent_sees(self) -> list[tuple[str, str]]:
+        company = self.centre.runtime.desk.view(self.centre.actor(self.anna)).company
+        return [(someone.supervisor, someone.mode.value) for someone in company]
 
     def agent_leg(self) -> str:
         return self.centre.session(self.anna).station_leg_id or ""
@@ -111,3 +122,54 @@ def test_who_may_not_or_cannot_is_told_so(hall: Hall) -> None:
     hall.centre.runtime.agents.log_out(hall.anna)
     hall.centre.settle()
     assert hall.supervision.current(sofia) is None
+
+
+def test_the_reason_is_kept_and_where_it_is_required_nobody_listens_without(hall: Hall) -> None:
+    sofia = hall.centre.actor(hall.sofia)
+    hall.centre.start_work(hall.anna)
+    hall.rules("required", "never")
+    with pytest.raises(InvalidInput) as refused:
+        hall.supervision.start(sofia, hall.anna, Mode.LISTEN, hall.station, "  ")
+    assert set(refused.value.fields) == {"reason"}
+    assert hall.supervision.current(sofia) is None
+    hall.supervision.start(sofia, hall.anna, Mode.LISTEN, hall.station, " Complaint 17 ")
+    with hall.centre.runtime.db.read() as session:
+        assert session.scalars(select(Supervision.reason)).one() == "Complaint 17"
+
+
+@pytest.mark.parametrize(
+    ("notice", "shown", "told"),
+    [
+        ("never", {}, 0),
+        ("coaching", {Mode.WHISPER: "whisper", Mode.BARGE: "barge"}, 4),
+        ("always", {Mode.LISTEN: "listen", Mode.WHISPER: "whisper", Mode.BARGE: "barge"}, 5),
+    ],
+)
+def test_the_agent_sees_who_hears_him_as_far_as_the_installation_says(
+    hall: Hall, notice: str, shown: dict[Mode, str], told: int
+) -> None:
+    hall.rules("optional", notice)
+    heard: list[PublishedEvent] = []
+    hall.centre.runtime.bus.subscribe(heard.append)
+    sofia = hall.centre.actor(hall.sofia)
+    hall.centre.start_work(hall.anna)
+    hall.talk()
+    hall.start(Mode.LISTEN)
+    for mode in (Mode.LISTEN, Mode.WHISPER, Mode.BARGE, Mode.LISTEN):
+        if mode.value != hall.supervision.current(sofia).supervision.mode:  # type: ignore[union-attr]
+            hall.supervision.set_mode(sofia, mode)
+        assert hall.agent_sees() == ([("Sofia", shown[mode])] if mode in shown else [])
+    hall.supervision.stop(sofia)
+    hall.centre.settle()
+    assert hall.agent_sees() == []
+    assert len([event for event in heard if event.type == "CompanyChanged"]) == told
+
+
+def test_what_the_supervisor_may_not_hear_is_not_shown_as_heard(hall: Hall) -> None:
+    hall.rules("optional", "always")
+    hall.centre.campaign([OTHER], agents=[hall.anna], name="Other", client_id=hall.other_client, priority=9)
+    hall.centre.start_work(hall.anna)
+    hall.start(Mode.LISTEN)
+    assert hall.agent_sees() == [("Sofia", "listen")]
+    hall.talk()
+    assert hall.agent_sees() == []

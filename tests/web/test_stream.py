@@ -11,7 +11,15 @@ from flask import Flask
 from hookline.bootstrap import Runtime
 from hookline.db.models import Campaign, CampaignAgent
 from hookline.domain.campaigns import Purpose
-from hookline.domain.events import AgentStateChanged, CallPlaced, CampaignChanged, Event, ImportProgressed
+from hookline.domain.events import (
+    AgentStateChanged,
+    CallPlaced,
+    CampaignChanged,
+    CompanyChanged,
+    Event,
+    ImportProgressed,
+    SupervisionChanged,
+)
 from hookline.testing.clock import VirtualClock
 from hookline_web import stream
 from hookline_web.auth import Login
@@ -231,3 +239,14 @@ def test_the_stream_over_http(browser: Browser, people: People, tell: Callable[.
 
 def test_nobody_gets_no_stream(browser: Browser) -> None:
     assert browser(None).get("/stream", headers={"Accept": "text/event-stream"}).status_code == 401
+
+
+def test_an_agent_does_not_learn_from_the_stream_that_somebody_listens(
+    hub: StreamHub, runtime: Runtime, people: People, campaigns: tuple[int, int], tell: Callable[..., None]
+) -> None:
+    happened = SupervisionChanged(agent_id=people.agent, supervisor_id=people.supervisor, state="x", mode="listen")
+    tell(happened, CompanyChanged(agent_id=people.agent))
+    ((kind, _),) = _events(_open(hub, runtime, people.agent), 1)
+    assert kind == "CompanyChanged"
+    ((kind, _),) = _events(_open(hub, runtime, people.supervisor), 1)
+    assert kind == "SupervisionChanged"

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from hookline.db.models import Station, Supervision
 from hookline.domain.access import Role
+from hookline.services.supervision import SupervisionRules
 from hookline.testing.browsing import Browser, Browsers
 from hookline.testing.centre import Centre
 from hookline.testing.cheap_passwords import cheaply_hashed
@@ -143,6 +144,29 @@ def test_what_cannot_be_is_told(
     answer = sofia.post(f"/supervision/{path.format(anna=hall.anna, stranger=hall.stranger)}", data=sent, headers=HTMX)
     assert answer.status_code == status
     assert words in answer.text
+
+
+def test_a_reason_that_is_required_is_asked_for_at_its_field(hall: Hall, sofia: Browser) -> None:
+    supervision = hall.centre.runtime.desk_calls.supervision
+    former, supervision.rules = supervision.rules, SupervisionRules.of("required", "never")
+    sent = {"mode": "listen", "station_id": hall.telephone}
+    answer = sofia.post(f"/supervision/agent/{hall.anna}", data=sent, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Say why you listen." in answer.text
+    assert f'<option value="{hall.telephone}" selected>' in answer.text
+    assert "You listen to Anna" in hall.press(sofia, "listen", station_id=hall.telephone, reason="Training")
+    hall.leave(sofia)
+    supervision.rules = former
+
+
+def test_the_agents_desk_says_who_coaches_him(hall: Hall, sofia: Browser) -> None:
+    desk = hall.open("anna")
+    hall.press(sofia, "listen", station_id=hall.telephone)
+    assert "Sofia" not in desk.get("/desk").text
+    hall.press(sofia, "whisper")
+    assert "Sofia coaches you: the customer does not hear it" in desk.get("/desk").text
+    hall.leave(sofia)
+    assert "Sofia" not in desk.get("/desk").text
 
 
 def test_agents_and_strangers_may_not(hall: Hall) -> None:

@@ -47,6 +47,8 @@ class Audience:
         return happened.agent_id is not None and happened.agent_id in self.agents
 
     def _agent_may(self, happened: PublishedEvent) -> bool:
+        if happened.type == "SupervisionChanged":
+            return False  # what he is told of it is CompanyChanged
         if happened.agent_id is not None:
             return happened.agent_id == self.actor.user_id
         return happened.campaign_id is not None and happened.campaign_id in (self.actor.scope.campaigns or ())

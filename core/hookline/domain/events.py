@@ -121,6 +121,11 @@ class SupervisionChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompanyChanged(Event):
+    """What an agent is told of the supervisors in his calls may have changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallEnded(Event):
     """The call is over."""
 

@@ -39,6 +39,7 @@ from hookline.services.call_moves import refuse_other_call
 from hookline.services.idle import Idle, why_idle
 from hookline.services.phones import spaced
 from hookline.services.policies import local_midnight
+from hookline.services.supervision_notice import Company, Notice, company_of
 from hookline.services.transfer_targets import TargetBook, Targets
 from hookline.text import N_
 
@@ -112,6 +113,8 @@ class DeskView:
     asked: Asked | None = None
     #: Why nobody is presented to a ready agent.
     idle: tuple[Idle, ...] = ()
+    #: Supervisors who hear him, as far as he is told.
+    company: tuple[Company, ...] = ()
 
     @property
     def state(self) -> AgentState:
@@ -146,10 +149,11 @@ class Asked:
 class DeskService:
     """Reads the desk and keeps script answers."""
 
-    def __init__(self, db: Database, hooks: Hooks, targets: TargetBook) -> None:
+    def __init__(self, db: Database, hooks: Hooks, targets: TargetBook, notice: Notice) -> None:
         self._db = db
         self._hooks = hooks
         self._targets = targets
+        self._notice = notice
 
     def view(self, actor: Actor, language: str = "en") -> DeskView:
         """The actor's desk as it stands."""
@@ -159,11 +163,21 @@ class DeskService:
             version = session.scalar(select(func.max(OutboxEvent.id))) or 0
             today = self._today(session, actor)
             record = _record(session, agent)
+            company = company_of(session, agent.user_id, self._notice) if agent else ()
             if agent is None or record is None:
                 idle = tuple(why_idle(self._db, agent)) if agent and agent.state == AgentState.READY else ()
                 able = self._capabilities(agent)
                 asked = _asked(session, agent)
-                return DeskView(agent, station, today=today, capabilities=able, idle=idle, asked=asked, version=version)
+                return DeskView(
+                    agent,
+                    station,
+                    today=today,
+                    capabilities=able,
+                    idle=idle,
+                    asked=asked,
+                    company=company,
+                    version=version,
+                )
             call = session.get(Call, agent.call_id) if agent.call_id else None
             campaign = session.get_one(Campaign, record.campaign_id)
             client = session.get_one(Client, record.client_id)
@@ -198,6 +212,7 @@ class DeskService:
             callback=callback,
             party=party,
             targets=targets,
+            company=company,
             version=version,
         )
 

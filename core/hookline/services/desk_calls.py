@@ -17,7 +17,7 @@ from hookline.services.party_gate import PartyGate
 from hookline.services.prompts import PromptService
 from hookline.services.returns import Returns
 from hookline.services.sounds import Sounds
-from hookline.services.supervision import SupervisionService
+from hookline.services.supervision import SupervisionRules, SupervisionService
 from hookline.services.transfer_targets import TargetBook
 from hookline.services.transfers import TransferService
 
@@ -26,7 +26,14 @@ class DeskCalls:
     """What agents and supervisors do with calls, and what calls do by themselves."""
 
     def __init__(
-        self, db: Database, hooks: Hooks, gate: DialGate, identity: IdentityService, recordings: Path, prompts: Path
+        self,
+        db: Database,
+        hooks: Hooks,
+        gate: DialGate,
+        identity: IdentityService,
+        recordings: Path,
+        prompts: Path,
+        supervision: SupervisionRules,
     ) -> None:
         self.prompts = PromptService(db, prompts)
         self.sounds = Sounds(self.prompts)
@@ -38,6 +45,6 @@ class DeskCalls:
         self.targets = TargetBook(db)
         self.campaign_lines = CampaignLines(db, hooks)
         self.inbound = InboundService(db, hooks, self.offers)
-        self.supervision = SupervisionService(db, self.calls, self.party_gate, identity)
+        self.supervision = SupervisionService(db, self.calls, self.party_gate, identity, supervision)
         self.calls.on_connecting.append(self.supervision.follow)
         self.draining = Draining(db, gate, self.inbound, self.transfers)

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import AgentSession, Call, Campaign, CampaignAgent, Leg, Supervision, SupervisionStep, User
 from hookline.domain.access import Actor
-from hookline.domain.events import SupervisionChanged
-from hookline.errors import Conflict, NotFound
+from hookline.domain.events import CompanyChanged, SupervisionChanged
+from hookline.errors import Conflict, InvalidInput, NotFound
 from hookline.ports.telephony import (
     Capability,
     ConnectStation,
@@ -37,11 +37,26 @@ from hookline.services.calls import CallService
 from hookline.services.identity import IdentityService
 from hookline.services.party_gate import PartyAsk, PartyGate
 from hookline.services.station_choice import Choice, choose
+from hookline.services.supervision_notice import Notice, is_shown
 from hookline.text import N_
 
 log = structlog.get_logger(__name__)
 
 SUPERVISE = "calls.supervise"
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class SupervisionRules:
+    """What the installation says: whether a reason must be given, and what agents are told."""
+
+    reason_required: bool
+    notice: Notice
+
+    @classmethod
+    def of(cls, reason: str, notice: str) -> SupervisionRules:
+        """From the settings' words."""
+        return cls(reason == "required", Notice(notice))
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,10 @@ class Watch:
 class SupervisionService:
     """Connects supervisors to agents' lines."""
 
-    def __init__(self, db: Database, calls: CallService, gate: PartyGate, identity: IdentityService) -> None:
+    def __init__(
+        self, db: Database, calls: CallService, gate: PartyGate, identity: IdentityService, rules: SupervisionRules
+    ) -> None:
+        self.rules = rules
         self._db = db
         self._calls = calls
         self._gate = gate
@@ -71,13 +89,21 @@ class SupervisionService:
             name = session.get_one(User, found.agent_id).display_name
             return Watch(found, name, _is_deaf(session, found))
 
-    def start(self, actor: Actor, agent_id: int, mode: SupervisionMode, station_id: int | None) -> int:
+    def start(
+        self, actor: Actor, agent_id: int, mode: SupervisionMode, station_id: int | None, reason: str = ""
+    ) -> int:
         """Ring the actor's station (None: his browser) into the agent's line; in this mode once he answers.
 
-        Raises NotFound for an agent outside the actor's scope, Conflict where the agent is not at work, the actor is on
-        another line or the backend cannot, PartyRefused for his telephone's number, TelephonyError.
+        Raises NotFound for an agent outside the actor's scope, InvalidInput without a `reason` where one is required,
+        Conflict where the agent is not at work, the actor is on another line or the backend cannot, PartyRefused for
+        his telephone's number, TelephonyError.
         """
         actor.require(SUPERVISE)
+        reason = reason.strip()[:LONGEST_REASON]
+        if self.rules.reason_required and not reason:
+            raise InvalidInput(
+                N_("Say why you listen."), N_("The reason is kept as proof."), {"reason": [N_("Say why.")]}
+            )
         with self._db.read() as session:
             campaign, agent = self._agent(session, actor, agent_id)
             backend = self._calls.backend(agent.backend)
@@ -86,6 +112,7 @@ class SupervisionService:
             choice = choose(session, actor, station_id, backend)
         with self._db.write() as unit:
             row = _new(unit, actor, agent, mode, choice)
+            row.reason = reason
         command = ConnectStation(
             conversation_id=row.conversation_id,
             leg_id=row.leg_id,
@@ -117,7 +144,7 @@ class SupervisionService:
             row.mode = mode.value
             call = _call_at(unit.session, row.agent_id)
             connected = row.connected_at is not None
-            _step(unit, row, mode, call.id if call else None)
+            self._step(unit, row, mode, call.id if call else None)
         if connected:
             self._apply(row, call)
 
@@ -146,7 +173,7 @@ class SupervisionService:
         for row in rows:
             mode = self._apply(row, call)
             with self._db.write() as unit:
-                _step(unit, row, mode, call.id)
+                self._step(unit, row, mode, call.id)
 
     def on_supervisor_leg(self, event: LegEvent) -> None:
         """Apply an event of a supervisor's leg."""
@@ -169,7 +196,7 @@ class SupervisionService:
             unit.emit(_changed(row))
         mode = self._apply(row, call)
         with self._db.write() as unit:
-            _step(unit, row, mode, call.id if call else None)
+            self._step(unit, row, mode, call.id if call else None)
 
     def _moved(self, event: LegEvent, state: str) -> None:
         with self._db.write() as unit:
@@ -187,6 +214,17 @@ class SupervisionService:
             leg = unit.session.get_one(Leg, leg_id)
             leg.ended_at, leg.cause = unit.clock.now(), cause
             unit.emit(_changed(row))
+            self._tell_agent(unit, row)
+
+    def _step(self, unit: UnitOfWork, row: Supervision, mode: SupervisionMode, call_id: int | None) -> None:
+        unit.session.add(SupervisionStep(supervision_id=row.id, mode=mode.value, call_id=call_id, at=unit.clock.now()))
+        unit.session.flush()
+        unit.emit(_changed(row))
+        self._tell_agent(unit, row)
+
+    def _tell_agent(self, unit: UnitOfWork, row: Supervision) -> None:
+        if is_shown(unit.session, row.id, self.rules.notice):
+            unit.emit(CompanyChanged(agent_id=row.agent_id))
 
     def _apply(self, row: Supervision, call: Call | None) -> SupervisionMode:
         """Set the wished mode, or none in a call that is not the supervisor's to hear; the mode that was set."""
@@ -241,11 +279,6 @@ def _new(unit: UnitOfWork, actor: Actor, agent: AgentSession, mode: SupervisionM
     unit.session.flush()
     unit.emit(_changed(row))
     return row
-
-
-def _step(unit: UnitOfWork, row: Supervision, mode: SupervisionMode, call_id: int | None) -> None:
-    unit.session.add(SupervisionStep(supervision_id=row.id, mode=mode.value, call_id=call_id, at=unit.clock.now()))
-    unit.emit(_changed(row))
 
 
 def _open_of(session: Session, user_id: int | None) -> Supervision | None:

@@ -186,7 +186,8 @@ def _figures(
     query = (
         select(
             Call.agent_id,
-            func.count(),
+            # The part of a call that a colleague took over is no call again, but a talk of whoever took it.
+            func.sum(case((Call.parent_id.is_(None), 1), else_=0)),
             func.sum(case((Call.agent_connected_at.is_not(None), 1), else_=0)),
             func.sum(case((Disposition.category == Category.SUCCESS.value, 1), else_=0)),
         )

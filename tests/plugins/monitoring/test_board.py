@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from hookline.bootstrap import Runtime
 from hookline.contributions import Panel
-from hookline.db.models import AgentSession, CampaignAgent
+from hookline.db.models import AgentSession, Call, CampaignAgent
 from hookline.domain.access import Actor, Role
 from hookline.domain.agents import AgentEvent, AgentState
 from hookline.errors import NotFound, NotPermitted
@@ -101,6 +101,18 @@ def test_figures_are_todays_in_the_supervisors_zone(
     assert only(board.rows).figures == Figures(calls=3, answered=2, successes=1)
     assert board.totals.success_rate == 50
     assert Figures().success_rate is None
+
+
+def test_a_call_that_was_taken_over_is_one_call_and_everybodys_talk(
+    runtime: Runtime, place: Place, service: BoardService, supervisor: Actor
+) -> None:
+    now = runtime.clock.now()
+    first = add_call(runtime, place, queued_at=now, connected_at=now)
+    taken = add_call(runtime, place, queued_at=now, connected_at=now, disposition="SUCCESS")
+    with runtime.db.write() as unit:
+        part = unit.session.get_one(Call, taken)
+        part.parent_id, part.attempt_id = first, None
+    assert only(service.board(supervisor).rows).figures == Figures(calls=2, answered=2, successes=1)
 
 
 def test_two_clients_never_mix(

@@ -7,8 +7,10 @@ from typing import Any
 from flask import Blueprint, g, render_template, request, session
 from marshmallow import Schema, fields, validate
 
+from hookline.errors import InvalidInput
 from hookline.permissions import requires
 from hookline.ports.telephony import Capability, StationKind, SupervisionMode
+from hookline.services.supervision import LONGEST_REASON
 from hookline.text import N_
 from hookline.validation import load
 from hookline_web.context import runtime
@@ -31,6 +33,7 @@ class ModeSchema(Schema):
         SupervisionMode, by_value=True, required=True, validate=validate.OneOf(list(MODES), error=N_("Choose a mode."))
     )
     station_id = fields.Integer(load_default=None, allow_none=True)
+    reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_REASON))
 
 
 @blueprint.get("/panel")
@@ -42,7 +45,7 @@ def panel() -> str:
 
 @blueprint.post("/agent/<int:agent_id>")
 @requires("calls.supervise")
-def take_part(agent_id: int) -> str:
+def take_part(agent_id: int) -> str | tuple[str, int]:
     """Come to the agent's line, or, if there already, take part in another way."""
     form = {name: value for name, value in request.form.items() if value and name != "csrf_token"}
     sent = load(ModeSchema(), form)
@@ -51,7 +54,10 @@ def take_part(agent_id: int) -> str:
     if watch is not None and watch.supervision.agent_id == agent_id:
         supervision.set_mode(g.actor, sent["mode"])
     else:
-        supervision.start(g.actor, agent_id, sent["mode"], sent["station_id"])
+        try:
+            supervision.start(g.actor, agent_id, sent["mode"], sent["station_id"], sent["reason"])
+        except InvalidInput:
+            return _panel(station=sent["station_id"], reason_missing=True), 422
         session[_REMEMBERED] = sent["station_id"]
     return _panel()
 
@@ -64,22 +70,26 @@ def leave() -> str:
     return _panel()
 
 
-def _panel() -> str:
-    watch = runtime().desk_calls.supervision.current(g.actor)
+def _panel(station: int | None = None, *, reason_missing: bool = False) -> str:
+    supervision = runtime().desk_calls.supervision
+    watch = supervision.current(g.actor)
     return render_template(
         "supervision/panel.html",
         watch=watch,
         row=watch.supervision if watch else None,
         by_browser=watch is not None and watch.supervision.station_kind == StationKind.BROWSER.value,
         modes=MODES,
-        **(_stations() if watch is None else {}),
+        reason_required=supervision.rules.reason_required,
+        reason_missing=reason_missing,
+        longest_reason=LONGEST_REASON,
+        **(_stations(station) if watch is None else {}),
     )
 
 
-def _stations() -> dict[str, Any]:
+def _stations(chosen: int | None) -> dict[str, Any]:
     backends = runtime().host.backends().values()
     return {
         "stations": runtime().agents.stations_for(g.actor),
         "browser_possible": any(Capability.BROWSER_STATION in backend.capabilities for backend in backends),
-        "chosen": session.get(_REMEMBERED),
+        "chosen": chosen or session.get(_REMEMBERED),
     }

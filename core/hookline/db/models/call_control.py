@@ -70,7 +70,7 @@ class Supervision(Base):
     """A supervisor at an agent's line, from his wish to its end. Who heard whom is kept as proof (GDPR 32)."""
 
     __tablename__ = "supervisions"
-    personal = marks(supervisor_id="audit", agent_id="audit")
+    personal = marks(supervisor_id="audit", agent_id="audit", reason="audit")
     held = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -80,6 +80,8 @@ class Supervision(Base):
     conversation_id: Mapped[str]
     leg_id: Mapped[str] = mapped_column(unique=True)
     station_kind: Mapped[str]
+    #: In the supervisor's words: why he listens.
+    reason: Mapped[str] = mapped_column(default="")
     #: "connecting", "connected", "lost", "ended"
     state: Mapped[str] = mapped_column(default="connecting")
     mode: Mapped[str]

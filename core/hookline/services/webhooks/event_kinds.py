@@ -12,6 +12,7 @@ _INTERNAL = {
     "AgentStateChanged",
     "DeskMoved",
     "SupervisionChanged",
+    "CompanyChanged",
     "StationChanged",
     "ApiTokenIssued",
     "ApiTokenRevoked",
