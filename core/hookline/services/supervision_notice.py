@@ -1,7 +1,7 @@
 """What an agent is told of the supervisors at his line, as the installation says.
 
-That calls may be listened to must be told in advance, to agents (Polish Labour Code, art. 22(3)) and to customers; whether
-each time is shown is the employer's choice.
+That calls may be listened to must be told in advance, to agents (Polish Labour Code, art. 22(3)) and to customers;
+whether each time is shown is the employer's choice.
 """
 
 from __future__ import annotations
