@@ -79,6 +79,10 @@ class InboundCaller:
             self._came.wait(0.1)
         return self.other
 
+    def forget(self) -> None:
+        """What was heard until now."""
+        self._heard.clear()
+
     def hears_tone(self, hertz: int) -> bool:
         """Whether this pitch is heard just now."""
         frames = list(self._heard)

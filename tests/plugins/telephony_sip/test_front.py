@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,97 +14,15 @@ import pytest
 from hookline.bootstrap import Runtime
 from hookline.errors import InvalidInput
 from hookline.ports.telephony import CallOffered, HangupCause, LegAnswered
-from hookline.testing.telephony_rig import EventLog
-from hookline_telephony_sip.backend import SipBackend
-from hookline_telephony_sip.far_end.process import FarEndProcess
 from hookline_telephony_sip.front_config import Front, write_front
 from hookline_telephony_sip.phones import PhoneService, RegisteredPhone
-from hookline_telephony_sip.settings import SipSettings
-from hookline_telephony_sip.sip.messages import Response, parse_message
+from tests.plugins.telephony_sip.front_centre import REALM, SECRET, Centre
 from tests.plugins.telephony_sip.inbound_caller import InboundCaller
-from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
-from tests.plugins.telephony_sip.sipp_peer import free_udp_port
+from tests.plugins.telephony_sip.listener_desk import AGENT, CALLER
+from tests.plugins.telephony_sip.sip_legs import trunk_to
+from tests.plugins.telephony_sip.torture_messages import AT_THE_FRONT, answers
 
 pytestmark = pytest.mark.realtime
-
-REALM, SECRET = "sip.example.com", "a-generated-one"
-AGENT, CALLER = 700, 1300
-PUBLIC = "127.0.0.9"
-KAMAILIO = shutil.which("kamailio") or "/usr/sbin/kamailio"
-
-
-class Centre(Caller):
-    """A backend whose cells and listener stay behind a Kamailio; the trunk is 127.0.0.1, the world 127.0.0.0/8."""
-
-    def __init__(self, folder: Path) -> None:
-        sound = {"kind": "tone", "frequency": AGENT}
-        self.far_end = FarEndProcess({"phones": [{"name": "anna", "answer_after_seconds": 0, "sound": sound}]})
-        self.log = EventLog()
-        self.network = self.far_end.network
-        public, inside, listener = free_udp_port(), free_udp_port(), free_udp_port()
-        self.public = (PUBLIC, public)
-        coming = replace(trunk_to(self.network), inbound=True)
-        ha1 = hashlib.md5(f"anna:{REALM}:{SECRET}".encode(), usedforsecurity=False).hexdigest()
-        phone = RegisteredPhone("anna", REALM, ha1)
-        front = Front(f"{PUBLIC}:{public}", f"127.0.0.8:{inside}", REALM, listener, [(coming, ["127.0.0.1"])], [phone])
-        write_front(front, folder)
-        self._kamailio = subprocess.Popen(
-            [KAMAILIO, "-DD", "-E", "-f", folder / "kamailio.cfg", "-w", folder, "-Y", folder, "-m", "64", "-M", "8"],
-            stdout=(folder / "log").open("w"),
-            stderr=subprocess.STDOUT,
-        )
-        settings = SipSettings(
-            bind_address="127.0.0.8",
-            proxy=f"sip:127.0.0.8:{inside};lr",
-            inbound_address="127.0.0.8",
-            inbound_port=listener,
-        )
-        self.backend = SipBackend(lambda client_id: [coming], settings, lambda: [coming])
-        self.backend.start(self.log)
-        self.until(lambda: self.backend.listener_pid, "the listener is up")
-        self.until(self._answers, (folder / "log").read_text())
-
-    def stop(self) -> None:
-        self.backend.stop()
-        self._kamailio.terminate()
-        self._kamailio.wait(10)
-        self.far_end.stop()
-
-    def ask(self, source: str, method: str, user: str = "anna", extra: str = "") -> Response | None:
-        """Send one request to the public side from a loopback address; the answer, None where none comes."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-            asking.bind((source, 0))
-            asking.settimeout(1.0)
-            self._send(asking, method, user, extra)
-            try:
-                answer = parse_message(asking.recv(65535))
-            except (TimeoutError, ConnectionRefusedError):
-                return None
-        assert isinstance(answer, Response)
-        return answer
-
-    def hammers(self, source: str) -> None:
-        """Send forty requests at once, and hear no answer."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hammer:
-            hammer.bind((source, 0))
-            for _ in range(40):
-                self._send(hammer, "REGISTER")
-
-    def _send(self, asking: socket.socket, method: str, user: str = "anna", extra: str = "") -> None:
-        host, port = asking.getsockname()
-        contact = self.far_end.phones["anna"]
-        text = (
-            f"{method} sip:{REALM} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{secrets.token_hex(6)}\r\n"
-            f"Max-Forwards: 70\r\nFrom: <sip:{user}@{REALM}>;tag=1\r\nTo: <sip:{user}@{REALM}>\r\n"
-            f"Call-ID: {secrets.token_hex(6)}\r\nCSeq: 1 {method}\r\nContact: <{contact}>\r\n{extra}"
-            "Content-Length: 0\r\n\r\n"
-        )
-        asking.sendto(text.encode(), self.public)
-
-    def _answers(self) -> bool:
-        answer = self.ask("127.0.0.1", "OPTIONS")
-        return answer is not None and answer.status == 200
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +58,7 @@ def test_a_phone_registers_with_its_secret_and_is_an_agents_station(centre: Cent
     assert _register(centre, SECRET) == 200
     agent = centre.station("desk", f"sip:anna@{REALM}")
     centre.wait(LegAnswered, agent)
-    person = InboundCaller(centre.public, "+48700000001", "+48221000000", CALLER)
+    person = InboundCaller(centre.address, "+48700000001", "+48221000000", CALLER)
     offered = lambda: [event for event in centre.log.events if isinstance(event, CallOffered)]  # noqa: E731
     centre.until(offered, "the call comes in through the front")
     offer = offered()[0]
@@ -183,6 +98,32 @@ def test_a_stranger_who_hammers_is_not_answered_any_more(centre: Centre) -> None
     centre.until(refused, "the stranger is not answered")
     assert refused(), "and stays so while he goes on"
     assert centre.ask("127.0.0.6", "REGISTER") is not None
+
+
+def test_each_torture_message_is_answered_as_the_rfc_asks_and_a_talk_goes_on(centre: Centre) -> None:
+    assert answers(centre, AT_THE_FRONT) == AT_THE_FRONT
+    assert centre.front_runs()
+
+
+def test_nobody_uses_the_front_as_a_relay(centre: Centre) -> None:
+    """A request "within a dialog" whose routes lead elsewhere, and an answer to nothing that we asked."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as victim:
+        victim.bind(("127.0.0.1", 0))
+        victim.settimeout(0.3)
+        elsewhere = f"127.0.0.1:{victim.getsockname()[1]}"
+        for method in ("BYE", "INVITE"):
+            answer = centre.ask("127.0.0.4", method, extra=f"Route: <sip:{elsewhere};lr>\r\n", to_tag="1")
+            assert answer is not None
+            assert answer.status == 403
+        centre.tell("127.0.0.4", _stray_answer(elsewhere))
+        with pytest.raises(TimeoutError):
+            victim.recv(65535)
+
+
+def _stray_answer(elsewhere: str) -> bytes:
+    via = f"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nVia: SIP/2.0/UDP {elsewhere};branch=z9hG4bK2\r\n"
+    who = "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: stray\r\nCSeq: 1 INVITE\r\n"
+    return f"SIP/2.0 200 OK\r\n{via}{who}Content-Length: 0\r\n\r\n".encode()
 
 
 def test_the_configuration_may_be_read_by_its_owner_alone_and_holds_no_secret(tmp_path: Path) -> None:

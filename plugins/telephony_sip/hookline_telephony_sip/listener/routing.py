@@ -29,6 +29,10 @@ _SIGNATURE_DIGITS = 24
 _BRANCH = "z9hG4bK"
 
 
+class NoSuchDialog(MalformedMessage):
+    """A request within a dialog that never went through us."""
+
+
 class Routing:
     """`own` is our address, `secret` what our Record-Routes are signed with."""
 
@@ -42,10 +46,10 @@ class Routing:
         return f"<sip:{self._own[0]}:{self._own[1]};lr;cell={place};sig={self._sign(place)}>"
 
     def onward(self, request: Request, source: Address) -> tuple[bytes, Address]:
-        """A request within a dialog as it goes on, and where to. Raises MalformedMessage where it must not."""
+        """A request within a dialog as it goes on, and where to. Raises MalformedMessage, NoSuchDialog."""
         routes = [value for line in request.headers.every("Route") for value in split_values(line)]
         if not routes:
-            raise MalformedMessage("no route")
+            raise NoSuchDialog("no route")
         cell, peer = self._ends_of(routes.pop(0))
         target = (_address_of(routes[0] if routes else request.uri) or peer) if source == cell else cell
         left = hops_left(request)
@@ -83,7 +87,7 @@ class Routing:
         uri = parse_uri(parse_name_addr(route).uri)
         place = uri.params.get("cell", "")
         if not hmac.compare_digest(uri.params.get("sig", "").encode(), self._sign(place).encode()):
-            raise MalformedMessage("a route that is not ours")
+            raise NoSuchDialog("a route that is not ours")
         host, port, peer_host, peer_port = place.split("-")
         return (host, int(port)), (peer_host, int(peer_port))
 

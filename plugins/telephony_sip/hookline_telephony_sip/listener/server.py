@@ -8,8 +8,16 @@ from collections.abc import Callable
 from typing import cast
 
 from hookline_telephony_sip.listener import words
+from hookline_telephony_sip.listener.admission import Refusal, check_form, refusal
 from hookline_telephony_sip.listener.offer import Offer, caller_of, custom_of, reply
-from hookline_telephony_sip.listener.routing import PASSED_METHODS, Address, Routing, via_address, vias_marked
+from hookline_telephony_sip.listener.routing import (
+    PASSED_METHODS,
+    Address,
+    NoSuchDialog,
+    Routing,
+    via_address,
+    vias_marked,
+)
 from hookline_telephony_sip.sip.addresses import parse_name_addr, parse_uri, parse_via
 from hookline_telephony_sip.sip.errors import MalformedMessage
 from hookline_telephony_sip.sip.messages import Request, Response, parse_message
@@ -126,15 +134,17 @@ class Listener(asyncio.DatagramProtocol):
             self._drop(offer)
 
     def _requested(self, request: Request, source: Address, line: str) -> None:
+        check_form(request)
         if request.method in ("ACK", "CANCEL"):
             self._hop(request, source)
         elif parse_name_addr(request.headers.first("To")).tag:
             self._within(request, source)
+        elif refused := refusal(request):
+            self._answer(request, source, refused)
         elif request.method == "INVITE" and line in self._known:
             self._invited(request, source, line)
         else:
-            status = 200 if request.method == "OPTIONS" else 481
-            self._answer(request, source, status)
+            self._answer(request, source, Refusal(200 if request.method == "OPTIONS" else 481))
 
     def _hop(self, request: Request, source: Address) -> None:
         invite = self._server.find(request, "INVITE")
@@ -145,7 +155,7 @@ class Listener(asyncio.DatagramProtocol):
             elif request.headers.first("Route"):
                 self._within(request, source)
             return
-        self._answer(request, source, 200 if invite else 481)
+        self._answer(request, source, Refusal(200 if invite else 481))
         if offer is None:
             return
         if offer.cell is None:
@@ -157,9 +167,13 @@ class Listener(asyncio.DatagramProtocol):
 
     def _within(self, request: Request, source: Address) -> None:
         if request.method not in PASSED_METHODS:
-            self._answer(request, source, 501)
+            self._answer(request, source, Refusal(501))
             return
-        self.send(*self._routing.onward(request, source))
+        try:
+            self.send(*self._routing.onward(request, source))
+        except NoSuchDialog:
+            if request.method != "ACK":
+                self._answer(request, source, Refusal(481))
 
     def _invited(self, request: Request, source: Address, line: str) -> None:
         known = self._server.find(request)
@@ -167,7 +181,7 @@ class Listener(asyncio.DatagramProtocol):
             known.repeat()
             return
         if not self._bucket.take() or len(self._offers) >= MAX_OFFERS:
-            self._answer(request, source, 503)
+            self._answer(request, source, Refusal(503))
             return
         destination = via_address(vias_marked(request, source)[0][1])
         transaction = self._server.open(request, lambda data: self.send(data, destination))
@@ -186,11 +200,13 @@ class Listener(asyncio.DatagramProtocol):
             self._drop(offer)
             self._report(words.Withdrawn(offer.name))
 
-    def _answer(self, request: Request, source: Address, status: int) -> None:
+    def _answer(self, request: Request, source: Address, answer: Refusal) -> None:
         """Without remembering: a repeat gets the same answer."""
         tag = parse_via(request.headers.first("Via")).branch[-12:] or "hookline"
-        data = reply(request, source, status, tag).to_bytes()
-        self.send(data, via_address(vias_marked(request, source)[0][1]))
+        response = reply(request, source, answer.status, tag)
+        for name, value in answer.headers:
+            response.headers.add(name, value)
+        self.send(response.to_bytes(), via_address(vias_marked(request, source)[0][1]))
 
     def _by_branch(self, branch: str) -> Offer | None:
         for offer in self._offers.values():

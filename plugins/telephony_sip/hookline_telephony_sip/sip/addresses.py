@@ -95,10 +95,12 @@ def parse_name_addr(text: str) -> NameAddr:
     """Read `"Name" <uri>;params` or `uri;params`.
 
     Raises:
-        MalformedMessage: the angle brackets do not match.
+        MalformedMessage: the angle brackets do not match, or the quotes.
     """
     bare = _QUOTED.sub("", text)
     before, bracket, rest = bare.partition("<")
+    if '"' in before:
+        raise MalformedMessage("quotes are not closed")
     if not bracket:
         uri, _, params = before.partition(";")
         return NameAddr(uri.strip(), parse_params(params))

@@ -37,6 +37,7 @@ REQUIRED = ("Via", "From", "To", "Call-ID", "CSeq")
 
 TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+\Z")
 FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_QUOTED_PAIR = re.compile(r"\\[\x00-\x09\x0b-\x7f]")
 
 
 class Headers:
@@ -153,7 +154,7 @@ def _unfold(head: str) -> list[str]:
     lines: list[str] = []
     for line in head.split("\n"):
         line = line.removesuffix("\r")
-        if FORBIDDEN.search(line):
+        if FORBIDDEN.search(_QUOTED_PAIR.sub("", line)):
             raise MalformedMessage("control character")
         if line[:1] in (" ", "\t") and lines:
             lines[-1] += " " + line.strip()
