@@ -74,6 +74,7 @@ from hookline.services.record_reads import RecordReadService
 from hookline.services.recording_codecs import RecordingCodecs
 from hookline.services.recording_moves import RecordingMoves
 from hookline.services.recordings import RecordingService
+from hookline.services.rehearsal.service import RehearsalService
 from hookline.services.release_sets import ReleaseSets
 from hookline.services.required_policies import RequiredPolicies
 from hookline.services.stations import StationService
@@ -126,15 +127,12 @@ class Runtime:
         self.work = WorkService(self.db, self.gate, self.placer, self.presenter)
         self.callbacks = CallbackService(self.db)
         self.desk = DeskService(self.db, self.host, self.desk_calls.targets, rules.notice)
-        self.campaigns = CampaignService(self.db, self.host)
-        self.campaign_life = CampaignLife(self.db, self.campaigns)
+        self._make_campaigns()
         self.dial_watch = DialWatch(self.db, self.calls, self.campaigns)
         self.waiting = WaitingCustomers(self.db, self.calls)
         self.calls.dialled = self.presenter.waiting = self.waiting
         self.dialler = Dialler(self.db, self.gate, self.calls, self.waiting)
         self.dialler_ticks = TickReads(self.db)
-        self.required_policies = RequiredPolicies(self.db)
-        self.campaign_plugins = CampaignPlugins(self.db, self.host)
         self._make_lists(settings)
         self.explain = ExplainService(self.db, self.gate)
         self.call_reads = CallReadService(self.db, self.host)
@@ -145,6 +143,14 @@ class Runtime:
         self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
         self._read_events()
         self._make_keepers(store)
+
+    def _make_campaigns(self) -> None:
+        """What people do with campaigns."""
+        self.campaigns = CampaignService(self.db, self.host)
+        self.campaign_life = CampaignLife(self.db, self.campaigns)
+        self.rehearsals = RehearsalService(self.db)
+        self.required_policies = RequiredPolicies(self.db)
+        self.campaign_plugins = CampaignPlugins(self.db, self.host)
 
     def _make_lists(self, settings: Settings) -> None:
         """Contacts and their lists: in, out, and who must not be called."""
@@ -222,6 +228,7 @@ class Runtime:
                 self.agents, self.presenter, self.callbacks, self.desk_calls, self.settings.browser_grace_seconds
             ),
             *dialling_jobs(self.dial_watch, self.presenter, self.dialler),
+            *self.rehearsals.jobs(),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
             *self.import_sources.jobs(),
             tidy_job(self.db),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hookline.commands.installation import installation
+from hookline.commands.rehearsing import rehearse
 from hookline.commands.tables import table
 from hookline.domain.access import Scope
 from hookline.services.figures import CampaignLine
@@ -43,6 +44,9 @@ def why(campaign: str) -> None:
     if view.latest is not None:
         told = ", ".join(f"{name} {value}" for name, value in view.latest.inputs.items())
         click.echo(f"Last decision {view.latest.at:%Y-%m-%d %H:%M:%S} UTC: {view.latest.calls} calls ({told}).")
+
+
+campaigns.add_command(rehearse)
 
 
 def _cells(line: CampaignLine) -> tuple[str, ...]:

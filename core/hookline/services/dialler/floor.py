@@ -18,7 +18,8 @@ from hookline.pacing import PacingSnapshot
 from hookline.services.dialler.waiting import GRACE_SECONDS
 from hookline.services.policies import local_midnight
 
-_WORKING = (AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP)
+#: States in which an agent is at work.
+WORKING = (AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.ON_CALL, AgentState.WRAP_UP)
 #: A call that is older cannot have changed since the last tick.
 _RECENT = timedelta(hours=3)
 _THIRTY_DAYS = timedelta(days=30)
@@ -51,7 +52,7 @@ class Agents:
 
 
 def totals(session: Session, campaign: Campaign, now: datetime, zone: str) -> Totals:
-    """Counted from the raw times of the calls."""
+    """As they are now, counted from the raw times of the calls placed before it."""
     wait = seconds_between(func.coalesce(Call.settled_at, Call.answered_at), Call.agent_connected_at)
     person = Call.answered_at.is_not(None) & (Call.answerer != "machine")
     ended_alone = Call.ended_at.is_not(None) & Call.agent_connected_at.is_(None)
@@ -66,6 +67,7 @@ def totals(session: Session, campaign: Campaign, now: datetime, zone: str) -> To
             Call.parent_id.is_(None),
             Call.direction == "outbound",
             Call.queued_at >= counted_since(campaign, now, zone),
+            Call.queued_at <= now,
         )
     ).one()
     return Totals(*(int(count or 0) for count in row))
@@ -89,7 +91,7 @@ def agents_of(session: Session, campaign: Campaign, taken: set[int], now: dateti
             or_(AgentSession.campaign_id.is_(None), AgentSession.campaign_id == campaign.id),
             AgentSession.backend == campaign.backend,
             AgentSession.station_state == "connected",
-            AgentSession.state.in_([state.value for state in _WORKING]),
+            AgentSession.state.in_([state.value for state in WORKING]),
         )
     ).all()
     mine = [(agent, active) for agent, active in rows if agent.user_id not in taken]
@@ -188,7 +190,7 @@ def _agent_events(
             .order_by(AgentStateChange.id.desc())
             .limit(1)
         ).first()
-        was, working = (before.state if before else AgentState.OFFLINE.value), [s.value for s in _WORKING]
+        was, working = (before.state if before else AgentState.OFFLINE.value), [s.value for s in WORKING]
         if was == AgentState.WRAP_UP and before is not None:
             yield "wrap_end", change.at.timestamp(), (change.at - before.at).total_seconds()
         if was not in working and change.state in working:
