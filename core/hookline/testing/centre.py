@@ -54,8 +54,11 @@ PASSWORD = "correct horse battery"  # noqa: S105 (a test kit's)
 
 def _all_but(chosen: Iterable[str] | None) -> list[str]:
     """Names of the installed plugins that were not chosen; none where nobody chose."""
-    installed = {entry.name for entry in entry_points(group="hookline.plugins")}
-    return [] if chosen is None else sorted(installed - set(chosen))
+    return [] if chosen is None else sorted(_installed() - set(chosen))
+
+
+def _installed() -> set[str]:
+    return {entry.name for entry in entry_points(group="hookline.plugins")}
 
 
 class _SimulatedTelephony:
@@ -78,10 +81,10 @@ class _SimulatedTelephony:
 class Centre:
     """One installation with a client "Acme"; what `start` would do on threads is done by `advance`.
 
-    `disabled` names plugins to leave out; SIP always is, so that nothing leaves the process. With `plugins`, these
-    alone are enabled. `plugin_settings` are their tables of hookline.toml. `database_url` is a migrated database (see
-    `hookline.testing.databases`); without it, an SQLite file is made in `folder`. With `record`, `hook_calls` tells
-    what plugins were asked.
+    Every installed plugin is enabled, whoever it is by. `disabled` names some to leave out; SIP always is, so that
+    nothing leaves the process. With `plugins`, these alone are enabled. `plugin_settings` are their tables of
+    hookline.toml. `database_url` is a migrated database (see `hookline.testing.databases`); without it, an SQLite file
+    is made in `folder`. With `record`, `hook_calls` tells what plugins were asked. `clock` is one that others turn, too.
     """
 
     def __init__(
@@ -93,14 +96,16 @@ class Centre:
         plugin_settings: Mapping[str, dict[str, Any]] | None = None,
         database_url: str = "",
         record: bool = False,
+        clock: VirtualClock | None = None,
     ) -> None:
-        self.clock = VirtualClock()
+        self.clock = clock or VirtualClock()
         self.network = SimulatedBackend(self.clock)
         self.network.caller_id = "+48221000000"
         settings = Settings(
             data_dir=folder,
             database_url=database_url or lay_sqlite(folder / "hookline.db"),
             disabled_plugins=("telephony_sip", *disabled, *_all_but(plugins)),
+            enabled_plugins=tuple(sorted(_installed())),
             plugins=plugin_settings or {},
             # As on the wall, a plugin's secrets come from the environment; what is core's own stays out.
             environment={name: value for name, value in os.environ.items() if _OF_A_PLUGIN.match(name)},
