@@ -166,9 +166,9 @@ def test_a_job_rehearses_what_people_asked_for_in_a_process_of_its_own(day: tupl
     centre, campaign = day
     service = centre.runtime.rehearsals
     asked = service.ask(centre.operator, campaign, Plan(mode="predictive"))
-    assert service.get(EVERYTHING, campaign, asked).state == "waiting"
+    assert service.get(EVERYTHING, asked).state == "waiting"
     assert centre.run_job("core.rehearse") == "1"
-    done = service.get(EVERYTHING, campaign, asked)
+    done = service.get(EVERYTHING, asked)
     assert (done.state, done.error) == ("done", "")
     assert done.result == json.loads(json.dumps(service.rehearse(EVERYTHING, campaign, Plan(mode="predictive")))), (
         "there as here"
@@ -194,7 +194,7 @@ def test_a_rehearsal_is_broken_off_at_its_next_step(day: tuple[Centre, int]) -> 
     service = RehearsalService(centre.runtime.db, run)
     asked = service.ask(centre.operator, campaign, Plan())
     service.work(JobRun())
-    cancelled = service.get(EVERYTHING, campaign, asked)
+    cancelled = service.get(EVERYTHING, asked)
     assert (cancelled.state, cancelled.result, len(steps)) == ("cancelled", {}, 2)
     with centre.runtime.db.read() as session:
         assert session.get(JobStatus, "core.rehearse") is None

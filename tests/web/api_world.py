@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from hookline.db.models import Attempt, Call, CampaignContact, Contact, ContactNumber, Disposition, Recording
 from hookline.services.imports import NewList
+from hookline.services.rehearsal.plan import Plan
 from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import Centre
 from hookline_web.testing import make_app
@@ -138,6 +139,7 @@ def _client(centre: Centre, client_id: int, agent: str, number: str) -> dict[str
         "entry_id": entry.id,
         "call_id": call_id,
         "recording_id": recording_id,
+        "rehearsal_id": runtime.rehearsals.ask(operator, campaign_id, Plan()),
     }
 
 

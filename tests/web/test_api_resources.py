@@ -194,6 +194,21 @@ def test_results_and_figures_are_fetched(world: World) -> None:
     assert [record["contact_id"] for record in records] == [world.ours["contact_id"]]
 
 
+def test_a_campaign_is_rehearsed_by_a_program(world: World) -> None:
+    program = world.program("campaigns.view")
+    wanted = {"campaign_id": world.ours["campaign_id"], "source": "model", "contacts": 20, "mode": "power", "agents": 2}
+    made = program.post("/rehearsals", {**wanted, "ceiling_percent": 5})
+    assert made.status_code == 201, made.text
+    path = f"/rehearsals/{made.json['id']}"
+    assert program.get(path).json["result"] is None
+    world.centre.run_job("core.rehearse")
+    done = program.get(path).json
+    assert (done["state"], done["result"]["mode"], done["result"]["ceiling"]) == ("done", "power", 0.05)
+    assert done["result"]["rehearsed"]["calls"] == 20
+    listed = program.get(f"/rehearsals?campaign_id={world.ours['campaign_id']}").json["items"]
+    assert done["id"] in [one["id"] for one in listed]
+
+
 def test_a_recording_is_fetched_in_pieces(world: World) -> None:
     path = f"/calls/{world.ours['call_id']}/recordings/{world.ours['recording_id']}"
     program = world.program("recordings.play")

@@ -143,7 +143,16 @@ MAIL_TEMPLATES = {
     "webhook_stopped": N_("A webhook endpoint was stopped"),
 }
 
+REHEARSAL_STATES = {
+    "waiting": N_("Waiting"),
+    "running": N_("Under way"),
+    "done": N_("Done"),
+    "failed": N_("Failed"),
+    "cancelled": N_("Broken off"),
+}
+
 _WORDS = {
+    "rehearsal_state": REHEARSAL_STATES,
     "campaign_state": CAMPAIGN_STATES,
     "record_state": RECORD_STATES,
     "purpose": PURPOSES,
@@ -172,8 +181,10 @@ def install(blueprint: Blueprint) -> None:
         **{name: _speaker(words) for name, words in _WORDS.items()},
         **{name: _tone(tones) for name, tones in _TONES.items()},
         "percent": percent,
+        "exact_percent": exact_percent,
         "local_time": local_time,
         "record_note": record_note,
+        "iso_local": iso_local,
         "time_span": time_span,
     }
     for name, function in filters.items():
@@ -191,6 +202,11 @@ def percent(share: float | None) -> str:
     return "–" if share is None else str(format_percent(share))
 
 
+def exact_percent(share: float | None) -> str:
+    """A share of 0 to 1 as per cent with one digit after the point; a dash where there is none."""
+    return "–" if share is None else str(format_percent(share, "#,##0.0%"))
+
+
 def record_note(record: Any) -> str:
     """A campaign contact's note: Hookline's own in this request's language, a person's as he wrote it."""
     parts = record.note_parts
@@ -204,6 +220,11 @@ def local_time(at: datetime | None, zone: str) -> str:
     if at is None:
         return "–"
     return str(format_datetime(at.astimezone(ZoneInfo(zone)), "EEE d MMM, HH:mm", rebase=False))
+
+
+def iso_local(text: str, zone: str) -> str:
+    """As `local_time`, of a moment that is kept as ISO 8601 text."""
+    return local_time(datetime.fromisoformat(text), zone)
 
 
 def time_span(seconds: float) -> str:

@@ -11,6 +11,7 @@ from hookline_web.api.resources import (
     dispositions,
     imports,
     lists,
+    rehearsals,
     suppression,
     token,
 )
@@ -21,6 +22,7 @@ RESOURCES: tuple[ApiResource, ...] = (
     lists.RESOURCE,
     imports.RESOURCE,
     campaigns.RESOURCE,
+    rehearsals.RESOURCE,
     dispositions.RESOURCE,
     calls.RESOURCE,
     agents.RESOURCE,

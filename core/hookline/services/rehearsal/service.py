@@ -15,7 +15,7 @@ from hookline.db.models import Campaign, Rehearsal
 from hookline.domain.access import Actor, Scope
 from hookline.errors import Conflict, HooklineError, NotFound
 from hookline.jobs import Job, JobCancelled, JobRun
-from hookline.services.figures import DAY_ZONE
+from hookline.services.figures import DAY_ZONE, campaigns_within
 from hookline.services.rehearsal import world
 from hookline.services.rehearsal.apart import run_apart
 from hookline.services.rehearsal.case import Case, Outcome
@@ -93,21 +93,26 @@ class RehearsalService:
                 raise Conflict(N_("This rehearsal has ended already."))
             found.state, found.finished_at = CANCELLED, unit.clock.now()
 
-    def get(self, scope: Scope, campaign_id: int, rehearsal_id: int) -> Rehearsal:
+    def get(self, scope: Scope, rehearsal_id: int) -> Rehearsal:
         """One rehearsal; NotFound outside the scope."""
         with self._db.read() as session:
-            _campaign(session, scope, campaign_id)
             found = session.get(Rehearsal, rehearsal_id)
-        if found is None or found.campaign_id != campaign_id:
+            campaign = session.get_one(Campaign, found.campaign_id) if found is not None else None
+        if found is None or campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
             raise _no_such()
         return found
 
-    def list_of(self, scope: Scope, campaign_id: int) -> Sequence[Rehearsal]:
-        """A campaign's rehearsals, newest first."""
+    def list_of(
+        self, scope: Scope, campaign_id: int | None = None, before: int | None = None, most: int = _KEPT + _AT_ONCE
+    ) -> Sequence[Rehearsal]:
+        """Rehearsals in the scope, one campaign's or all, newest first; those before this one. Raises NotFound."""
+        rows = select(Rehearsal).join(Campaign, Campaign.id == Rehearsal.campaign_id).where(campaigns_within(scope))
+        if before is not None:
+            rows = rows.where(Rehearsal.id < before)
         with self._db.read() as session:
-            _campaign(session, scope, campaign_id)
-            rows = select(Rehearsal).where(Rehearsal.campaign_id == campaign_id)
-            return session.scalars(rows.order_by(Rehearsal.id.desc())).all()
+            if campaign_id is not None:
+                rows = rows.where(Rehearsal.campaign_id == _campaign(session, scope, campaign_id).id)
+            return session.scalars(rows.order_by(Rehearsal.id.desc()).limit(most)).all()
 
     def jobs(self) -> list[Job]:
         """The job that rehearses what waits."""
