@@ -100,8 +100,7 @@ class Runtime:
         self.db = Database(settings.database_url, self.clock)
         self._sole_engine = SoleEngine(self.db.engine)
         self.bus = EventBus(self.db)
-        budget = Budget(settings.plugin_errors_allowed, settings.plugin_error_window_seconds)
-        self.host = host or PluginHost(settings.disabled_plugins, budget, settings.plugin_load_seconds)
+        self.host = host or _plugin_host(settings)
         self.quarantine = QuarantineKeeper(self.db, self.host)
         self.memory = MemoryWatch(self.host.active_packages)
         self.host.discover()
@@ -326,6 +325,11 @@ class Runtime:
         self.quarantine.settle()
         self.host.close()
         self.db.dispose()
+
+
+def _plugin_host(settings: Settings) -> PluginHost:
+    budget = Budget(settings.plugin_errors_allowed, settings.plugin_error_window_seconds)
+    return PluginHost(settings.disabled_plugins, budget, settings.plugin_load_seconds, settings.enabled_plugins)
 
 
 def _mail_server(settings: Settings) -> MailServer:

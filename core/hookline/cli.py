@@ -23,7 +23,7 @@ from hookline.commands.suppression import suppression
 from hookline.commands.users import users
 from hookline.commands.webhooks import webhooks
 from hookline.errors import HooklineError
-from hookline.plugin_host.discovery import GROUP
+from hookline.plugin_host.discovery import GROUP, is_off
 from hookline.plugin_host.workers import Workers
 from hookline.settings import BadSettings, load_settings
 
@@ -57,12 +57,12 @@ class _Commands(click.Group):
 def _disabled_owner(entry: EntryPoint) -> str | None:
     """The disabled plugin that a command belongs to: it is not imported, not even to describe its command."""
     try:
-        disabled = load_settings().disabled_plugins
+        settings = load_settings()
     except BadSettings:
         return None  # what is run says what is wrong with them
     package = entry.value.partition(":")[0].split(".")[0]
-    owners = (e.name for e in entry_points(group=GROUP) if e.value.split(".")[0] == package)
-    return next((owner for owner in owners if owner in disabled), None)
+    owners = (e for e in entry_points(group=GROUP) if e.value.split(".")[0] == package)
+    return next((owner.name for owner in owners if is_off(owner, settings)), None)
 
 
 class CommandUnavailable(HooklineError):

@@ -21,7 +21,7 @@ from hookline.db.models import AgentSession, Call
 from hookline.domain.agents import AgentState, IllegalAgentMove
 from hookline.domain.calls import CallState
 from hookline.errors import HooklineError
-from hookline.plugin_host.discovery import discover
+from hookline.plugin_host.discovery import discover, discover_for
 from hookline.plugin_host.states import NameClash, PluginState
 from hookline.ports.telephony import TelephonyError
 from hookline.services.release_sets import Origin
@@ -113,7 +113,10 @@ class LivePlugins:
         for name in closed:
             del self._on[name]
         runtime.settings = replace(
-            runtime.settings, plugins=settings.plugins, disabled_plugins=settings.disabled_plugins
+            runtime.settings,
+            plugins=settings.plugins,
+            disabled_plugins=settings.disabled_plugins,
+            enabled_plugins=settings.enabled_plugins,
         )
         coming = [name for name in wanted if name not in self._on]
         for name in coming:
@@ -208,7 +211,7 @@ class LivePlugins:
 
 def _wanted(settings: Settings) -> dict[str, Given]:
     """The plugins that these settings enable and what is installed for, each with what it is given."""
-    found = discover(settings.disabled_plugins)
+    found = discover_for(settings)
     out = (PluginState.DISABLED, PluginState.UNAVAILABLE)
     return {
         name: dict(settings.plugins.get(name, {})) for name in found.manifests if found.statuses[name].state not in out

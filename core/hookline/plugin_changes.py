@@ -21,7 +21,7 @@ from hookline.domain.calls import CallState
 from hookline.domain.campaigns import CampaignState
 from hookline.errors import Conflict, NotFound
 from hookline.plugin_host.content import content_of, from_environment, given_to
-from hookline.plugin_host.discovery import Discovery, discover
+from hookline.plugin_host.discovery import Discovery, deciding, discover, discover_for
 from hookline.plugin_host.host import PluginHost
 from hookline.plugin_host.states import PluginState
 from hookline.plugin_settings import PluginSettings
@@ -70,21 +70,21 @@ class PluginChanges:
         actor.require(MANAGE)
         self._file()
         wanted, found = self._look(name)
-        if name not in wanted.disabled_plugins:
+        if not _is_off(found, name):
             raise Conflict(N_("%(plugin)s is enabled already."), params={"plugin": name})
         self._refuse_unloadable(name)
         migrate.upgrade_plugin(self._db.engine, name, found.manifests[name].package)
-        return self._commit(actor, wanted, set(wanted.disabled_plugins) - {name}, wish)
+        return self._commit(actor, deciding(wanted, found, {*on(found), name}), wish)
 
     def disable(self, actor: Actor, name: str, wish: Wish) -> int:
         """Disable a plugin; the number of the set. Raises Conflict while calls are up, unless the wish ends them."""
         actor.require(MANAGE)
         self._file()
-        wanted, _found = self._look(name)
-        if name in wanted.disabled_plugins:
+        wanted, found = self._look(name)
+        if _is_off(found, name):
             raise Conflict(N_("%(plugin)s is disabled already."), params={"plugin": name})
         self._refuse_calls([name], wish)
-        return self._commit(actor, wanted, {*wanted.disabled_plugins, name}, wish)
+        return self._commit(actor, deciding(wanted, found, on(found) - {name}), wish)
 
     def roll_back(self, actor: Actor, number: int, wish: Wish) -> BroughtBack:
         """Bring back what a set says, as a new set. Secrets stay as they are.
@@ -95,15 +95,15 @@ class PluginChanges:
         actor.require(MANAGE)
         self._file()
         row = self._sets.get(number)
-        wanted, found = self.wanted(), discover()
+        wanted = self.wanted()
+        found = discover_for(wanted)
         _refuse_missing(row, found)
-        disabled = {*(set(wanted.disabled_plugins) - set(found.manifests)), *(set(found.manifests) - set(row.plugins))}
-        going = [n for n in found.manifests if n in disabled and n not in wanted.disabled_plugins]
-        self._refuse_calls(going, wish)
+        self._refuse_calls(sorted(on(found) - set(row.plugins)), wish)
         for name in row.plugins:
             migrate.upgrade_plugin(self._db.engine, name, found.manifests[name].package)
         tables, kept = self._tables_of(row, wanted, found)
-        made = self._commit(actor, wanted, disabled, replace(wish, restores=number), tables)
+        after = deciding(wanted, found, row.plugins)
+        made = self._commit(actor, after, replace(wish, restores=number), tables)
         return BroughtBack(made, kept)
 
     def consequences(self, name: str) -> Consequences:
@@ -134,14 +134,15 @@ class PluginChanges:
         return settings_file.require_writable(self._settings.file, self._settings.environment)
 
     def _look(self, name: str) -> tuple[Settings, Discovery]:
-        found = discover()
+        wanted = self.wanted()
+        found = discover_for(wanted)
         if name not in found.manifests:
             raise NotFound(
                 N_("No plugin %(plugin)s is installed."),
                 N_("Installed are: %(installed)s."),
                 params={"plugin": name, "installed": ", ".join(sorted(found.manifests))},
             )
-        return self.wanted(), found
+        return wanted, found
 
     @staticmethod
     def _refuse_unloadable(name: str) -> None:
@@ -163,19 +164,17 @@ class PluginChanges:
         self,
         actor: Actor,
         wanted: Settings,
-        disabled: Collection[str],
         wish: Wish,
         tables: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> int:
         path = self._file()
         self.notice(Origin.FILE)  # so that there is a set to come back to
         plugins = {**wanted.plugins, **{name: dict(table) for name, table in (tables or {}).items()}}
-        after = replace(wanted, disabled_plugins=tuple(sorted(disabled)), plugins=plugins)
-        content = content_of(after, self.box)
+        content = content_of(replace(wanted, plugins=plugins), self.box)
         with self._db.write() as unit:
             # The number comes with the file or not at all: a server that sees the file finds the set.
             number = self._sets.record(unit, actor, content, wish)
-            settings_file.write(path, disabled=disabled, tables=tables)
+            settings_file.write(path, wanted, tables)
         return number
 
     def _tables_of(
@@ -192,6 +191,15 @@ class PluginChanges:
             kept += [f"{name}.{s}" for s in sorted(secrets) if was.get(s) != now.get(s)]
             tables[name] = {s: value for s, value in was.items() if s not in secrets and s not in elsewhere}
         return tables, kept
+
+
+def _is_off(found: Discovery, name: str) -> bool:
+    return found.statuses[name].state is PluginState.DISABLED
+
+
+def on(found: Discovery) -> set[str]:
+    """The plugins that are wanted, whether or not they can work."""
+    return {name for name in found.manifests if not _is_off(found, name)}
 
 
 def _refuse_missing(row: ReleaseSet, found: Discovery) -> None:

@@ -17,7 +17,7 @@ from hookline.text import N_
 
 FILE_NAME = "hookline.toml"
 PREFIX = "HOOKLINE_"
-_LISTS = ("disabled_plugins", "webhook_allowed_hosts")
+_LISTS = ("disabled_plugins", "enabled_plugins", "webhook_allowed_hosts")
 
 
 class BadSettings(HooklineError):
@@ -35,6 +35,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     disabled_plugins: tuple[str, ...] = ()
+    enabled_plugins: tuple[str, ...] = ()
     plugin_errors_allowed: int = 20
     plugin_error_window_seconds: int = 600
     plugin_load_seconds: int = 30

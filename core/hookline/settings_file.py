@@ -13,10 +13,10 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from hookline.errors import HooklineError
-from hookline.settings import BadSettings
+from hookline.settings import BadSettings, Settings
 from hookline.text import N_
 
-VARIABLE = "HOOKLINE_DISABLED_PLUGINS"
+VARIABLES = ("HOOKLINE_DISABLED_PLUGINS", "HOOKLINE_ENABLED_PLUGINS")
 
 
 class SettingsNotWritable(HooklineError):
@@ -33,22 +33,24 @@ def require_writable(path: Path | None, environment: Mapping[str, str]) -> Path:
             N_("This installation has no settings file."),
             N_("Start it with `hookline serve`, in its folder or with HOOKLINE_HOME."),
         )
-    if VARIABLE in environment:
-        raise SettingsNotWritable(
-            N_("The variable %(variable)s decides which plugins are disabled, and it wins over hookline.toml."),
-            N_("Change it where it is set and start again, or take it away there."),
-            params={"variable": VARIABLE},
-        )
+    for variable in VARIABLES:
+        if variable in environment:
+            raise SettingsNotWritable(
+                N_("The variable %(variable)s decides which plugins are enabled, and it wins over hookline.toml."),
+                N_("Change it where it is set and start again, or take it away there."),
+                params={"variable": variable},
+            )
     return path
 
 
-def write(path: Path, *, disabled: Collection[str], tables: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-    """Write which plugins are disabled and, where `tables` are given, those plugins' own tables (empty: taken out).
+def write(path: Path, wanted: Settings, tables: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """Write which plugins are enabled and, where `tables` are given, those plugins' own tables (empty: taken out).
 
     The file is replaced whole, so that nobody ever reads half of it. Raises BadSettings, SettingsNotWritable.
     """
     document = _read(path)
-    _set_disabled(document, sorted(set(disabled)))
+    _set_names(document, "disabled_plugins", wanted.disabled_plugins)
+    _set_names(document, "enabled_plugins", wanted.enabled_plugins)
     for name, table in (tables or {}).items():
         _set_table(document, name, table)
     _replace(path, tomlkit.dumps(document))
@@ -65,11 +67,11 @@ def _read(path: Path) -> tomlkit.TOMLDocument:
         ) from error
 
 
-def _set_disabled(document: tomlkit.TOMLDocument, names: list[str]) -> None:
-    present = document.get("disabled_plugins")
+def _set_names(document: tomlkit.TOMLDocument, key: str, names: Collection[str]) -> None:
+    present = document.get(key)
     if not isinstance(present, Array):
         if names:
-            document["disabled_plugins"] = names
+            document[key] = list(names)
         return
     for name in [n for n in present if n not in names]:
         present.remove(name)

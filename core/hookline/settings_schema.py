@@ -42,6 +42,13 @@ class SettingsSchema(Schema):
     disabled_plugins = fields.List(
         fields.String(), load_default=list, metadata=_says("Names of installed plugins that are not to be loaded.")
     )
+    enabled_plugins = fields.List(
+        fields.String(),
+        load_default=list,
+        metadata=_says(
+            "Names of plugins that do not come with Hookline and are to be loaded; the others are listed, and off."
+        ),
+    )
     browser_grace_seconds = fields.Integer(
         load_default=60,
         validate=validate.Range(10, 3600),

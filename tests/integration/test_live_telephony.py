@@ -35,8 +35,8 @@ class Hooks:
     def hookline_select_caller_id(self, request, backend):
         return self.backend.default_caller_id(request.client_id)
 """
-NO_SIP = 'disabled_plugins = ["telephony_sip"]\n'
-WITHOUT = 'disabled_plugins = ["telephony_sip", "phones"]\n'
+WITHOUT = 'disabled_plugins = ["telephony_sip"]\n'
+PHONES = WITHOUT + 'enabled_plugins = ["phones"]\n'
 NUMBER = "+48221234567"
 
 
@@ -64,7 +64,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginFo
 def centre(tmp_path: Path, folder: PluginFolder) -> Iterator[LiveCentre]:
     """Anna is in a call over the plugin "phones"."""
     folder.install("phones", TELEPHONY)
-    there = LiveInstallation(tmp_path / "home", NO_SIP)
+    there = LiveInstallation(tmp_path / "home", PHONES)
     made = LiveCentre(there)
     anna = made.agent("anna")
     made.campaign([NUMBER], agents=[anna])
@@ -84,7 +84,7 @@ def test_disabling_is_refused_while_calls_are_up(centre: LiveCentre) -> None:
     changes = centre.runtime.plugin_changes
     with pytest.raises(Conflict, match="1 calls are up over phones"):
         changes.disable(centre.operator, "phones", Wish(Origin.COMMAND))
-    assert "phones" not in centre.there.file.read_text()
+    assert centre.there.file.read_text() == PHONES, "nothing was changed"
     assert "Hang up 1 call first" in centre.there.browser.get("/plugins/phones/disable").text
     assert centre.there.browser.post("/plugins/phones/disable", data={}).status_code == 409
 
@@ -119,5 +119,5 @@ def test_forced_it_hangs_up_in_order_and_the_call_keeps_its_result(centre: LiveC
     assert centre.session(anna).state == AgentState.OFFLINE
     assert centre.runtime.host.statuses["phones"].state is PluginState.DISABLED
     assert centre.runtime.release_sets.get(number).applied_at is not None
-    assert centre.there.wants(NO_SIP), "and back again"
+    assert centre.there.wants(PHONES), "and back again"
     assert centre.runtime.host.backends()["simulated"] is not centre.network

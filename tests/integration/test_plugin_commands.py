@@ -83,13 +83,24 @@ def test_what_is_installed_is_listed_without_a_database(monkeypatch: pytest.Monk
     assert "[plugins.monitoring]" in _run("info", "monitoring").output
 
 
-def test_without_a_settings_file_every_plugin_whose_extra_is_there_is_enabled(
+def test_without_a_settings_file_every_bundled_plugin_whose_extra_is_there_is_enabled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: PluginFolder
 ) -> None:
     monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
-    folder.install("needy", more='modules = ["no_such_module_anywhere"]\nextra = "needy"')
+    folder.install("strange", "raise RuntimeError('imported')")
     lines = {line.split()[0]: line for line in _run("list").output.splitlines()}
     assert all("enabled" in lines[name] for name in ("gdpr", "scripts", "monitoring", "telephony_sip"))
+    assert "disabled" in lines["strange"], "it was merely installed"
+    assert "off until it is enabled" in lines["strange"]
+
+
+def test_one_that_is_asked_for_and_lacks_something_says_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: PluginFolder
+) -> None:
+    monkeypatch.setenv("HOOKLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOOKLINE_ENABLED_PLUGINS", "needy")
+    folder.install("needy", more='modules = ["no_such_module_anywhere"]\nextra = "needy"')
+    lines = {line.split()[0]: line for line in _run("list").output.splitlines()}
     assert "unavailable" in lines["needy"]
     assert "pip install 'hookline[needy]'" in lines["needy"]
 
@@ -174,10 +185,21 @@ def test_a_plugin_with_a_problem_is_not_enabled(home: Path, folder: PluginFolder
     folder.install(
         "typo", HOOKS + "\n    @hookimpl\n    def hookline_dial_refusal(self, request):\n        return []\n"
     )
-    (home / "hookline.toml").write_text('disabled_plugins = ["telephony_sip", "typo"]\n')
     error = _refused("enable", "typo")
     assert "was not enabled" in error.message
-    assert "typo" in (home / "hookline.toml").read_text()
+    assert (home / "hookline.toml").read_text() == NO_SIP
+
+
+def test_a_strangers_plugin_is_enabled_by_name_and_taken_back(home: Path, folder: PluginFolder) -> None:
+    folder.install("strange")
+    assert "strange is enabled (release set 2)" in _run("enable", "strange").output
+    assert (home / "hookline.toml").read_text() == NO_SIP + 'enabled_plugins = ["strange"]\n'
+    assert "enabled" in next(line for line in _run("list").output.splitlines() if line.startswith("strange "))
+    assert "enabled already" in _refused("enable", "strange").message
+    assert "strange is disabled (release set 3)" in _run("disable", "strange").output
+    assert (home / "hookline.toml").read_text() == NO_SIP + "enabled_plugins = []\n"
+    assert _run("rollback", "2").exit_code == 0
+    assert '["strange"]' in (home / "hookline.toml").read_text()
 
 
 # Going back
@@ -200,6 +222,7 @@ def test_going_back_brings_plugins_and_settings_as_a_new_set(home: Path) -> None
 
 def test_going_back_to_what_is_not_installed_is_refused_by_name(home: Path, folder: PluginFolder) -> None:
     package = folder.install("gone")
+    (home / "hookline.toml").write_text(NO_SIP + 'enabled_plugins = ["gone"]\n')
     _run("disable", "gdpr")
     manifest = folder.folder / package / "manifest.toml"
     manifest.write_text(manifest.read_text().replace("1.2.3", "1.3.0"))

@@ -46,14 +46,18 @@ CREATE = 'op.create_table("{table}", sa.Column("id", sa.Integer(), primary_key=T
 class Kit:
     """An installation with plugins that bring migrations, and its commands."""
 
-    def __init__(self, plugins: PluginFolder, url: str, home: Path) -> None:
+    def __init__(self, plugins: PluginFolder, url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.plugins = plugins
+        self._names: list[str] = []
+        self._monkeypatch = monkeypatch
         self.url = url
         self.home = home
 
     def plugin(self, name: str, *migrations: tuple[str, str]) -> None:
         """Install a plugin with these migrations: what each does, and what takes it back."""
         package = self.plugins.install(name)
+        self._names.append(name)
+        self._monkeypatch.setenv("HOOKLINE_ENABLED_PLUGINS", ",".join(self._names))
         folder = self.plugins.folder / package / "migrations" / "versions"
         folder.mkdir(parents=True)
         for made in (folder.parent, folder):
@@ -70,7 +74,8 @@ class Kit:
             (folder / f"000{number}.py").write_text(code)
 
     def runtime(self, *disabled: str) -> Runtime:
-        return Runtime(Settings(data_dir=self.home / "data", database_url=self.url, disabled_plugins=disabled))
+        enabled = tuple(self._names)
+        return Runtime(Settings(self.home / "data", self.url, disabled_plugins=disabled, enabled_plugins=enabled))
 
     def run(self, *arguments: str, typed: str = "") -> Result:
         return CliRunner().invoke(cli, arguments, input=typed)
@@ -94,7 +99,7 @@ def kit(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> I
     plugins = plugin_folder(tmp_path / "site-root", monkeypatch)
     for name, value in (("HOME", tmp_path), ("DATA_DIR", tmp_path / "data"), ("DATABASE_URL", database_url)):
         monkeypatch.setenv(f"HOOKLINE_{name}", str(value))
-    yield Kit(plugins, database_url, tmp_path)
+    yield Kit(plugins, database_url, tmp_path, monkeypatch)
     plugins.forget()
 
 

@@ -11,7 +11,7 @@ from hookline.contributions import Permission
 from hookline.db import migrate
 from hookline.health import Finding, Level
 from hookline.plugin_host.checks import Surroundings, check_plugin
-from hookline.plugin_host.discovery import discover
+from hookline.plugin_host.discovery import discover_for
 from hookline.plugin_host.in_use import names_in_use
 from hookline.plugin_host.probe import NAMED
 from hookline_web.context import Shell, runtime, shell
@@ -68,7 +68,7 @@ def checked(name: str) -> list[Finding]:
     jobs = [job.name for job in installation.scheduler.jobs.values() if job.owner == "core"]
     around = Surroundings(
         wanted,
-        discover(wanted.disabled_plugins),
+        discover_for(wanted),
         names_in_use(installation.host, jobs),
         cli.commands,
         lambda m: m.name in migrate.pending(installation.db.engine, {m.name: m.package}),

@@ -8,7 +8,7 @@ from hookline.commands.plugin_installed import opened, require_installed, surrou
 from hookline.errors import HooklineError
 from hookline.health import Finding, Level
 from hookline.plugin_host.checks import check_plugin
-from hookline.plugin_host.discovery import discover
+from hookline.plugin_host.discovery import discover_for
 from hookline.plugin_host.quality import assess_installed
 from hookline.settings import load_settings
 
@@ -33,7 +33,7 @@ def check(ctx: click.Context, name: str | None, quality: bool) -> None:
     will be permitted and know about people. Ends with an error where there is a problem.
     """
     settings = load_settings()
-    found = discover(settings.disabled_plugins)
+    found = discover_for(settings)
     if name is not None:
         require_installed(found, name)
     problems = 0

@@ -13,7 +13,7 @@ from hookline.bootstrap import Runtime
 from hookline.db import migrate
 from hookline.errors import HooklineError
 from hookline.plugin_host.checks import Surroundings
-from hookline.plugin_host.discovery import Discovery, discover
+from hookline.plugin_host.discovery import Discovery, discover_for
 from hookline.plugin_host.in_use import names_in_use
 from hookline.plugin_host.manifest import Manifest
 from hookline.settings import Settings
@@ -66,7 +66,7 @@ def surroundings(settings: Settings, runtime: Runtime | None, ctx: click.Context
     """What a plugin would come into."""
     root = ctx.find_root().command
     commands = root.commands if isinstance(root, click.Group) else {}
-    found = discover(settings.disabled_plugins)
+    found = discover_for(settings)
     if runtime is None:
         return Surroundings(settings, found, commands=commands)
     jobs = [name for name, job in runtime.scheduler.jobs.items() if job.owner == "core"]

@@ -28,10 +28,10 @@ def new(ctx: click.Context, name: str, title: str, folder: Path | None) -> None:
     written = write_plugin(names, target)
     click.echo(f"Wrote the plugin {names.name} ({len(written)} files) to {target}. Next:")
     click.echo(f"  cd {target}")
-    click.echo("  pip install -e .          # offline: --no-build-isolation, with hatchling and editables")
+    click.echo("  pip install -e .    # offline: pip install --no-build-isolation --no-deps -e .")
     click.echo("  pytest")
-    click.echo("  hookline db upgrade       # its table, in your installation")
-    click.echo("  hookline plugins list     # it is there")
+    click.echo("  hookline plugins list")
+    click.echo(f"  hookline plugins enable {names.name}")
     click.echo("README.md says what is in it; docs/tutorial/your-first-plugin.md builds one from it step by step.")
 
 

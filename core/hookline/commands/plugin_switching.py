@@ -12,8 +12,9 @@ from hookline.commands.plugin_checks import PluginNotSound, show
 from hookline.commands.plugin_installed import Opened, opened, require_installed, surroundings
 from hookline.errors import Conflict
 from hookline.health import Level
+from hookline.plugin_changes import on
 from hookline.plugin_host.checks import check_plugin
-from hookline.plugin_host.discovery import discover
+from hookline.plugin_host.discovery import deciding, discover_for
 from hookline.services.release_sets import Origin, Wish
 from hookline.serving import is_served
 from hookline.settings import Settings, load_settings
@@ -32,14 +33,15 @@ force_option = click.option("--force", is_flag=True, help="Hang up, in order, th
 def enable(ctx: click.Context, name: str, note: str) -> None:
     """Check the plugin NAME and enable it, its migrations first. A running server takes it up without a restart."""
     settings = load_settings()
-    require_installed(discover(), name)
+    found = discover_for(settings)
+    require_installed(found, name)
     with opened(settings) as there:
         findings = check_plugin(name, surroundings(settings, there.runtime, ctx))
         show([finding for finding in findings if finding.level is not Level.OK])
         if any(finding.level is Level.PROBLEM for finding in findings):
             raise PluginNotSound(f"{name} was not enabled.", "Mend the problems first.")
         if there.runtime is None:
-            _in_file_only(settings, set(settings.disabled_plugins) - {name}, there)
+            _in_file_only(deciding(settings, found, {*on(found), name}), there)
             return
         actor = there.runtime.identity.system_actor()
         number = there.runtime.plugin_changes.enable(actor, name, Wish(Origin.COMMAND, note))
@@ -53,10 +55,11 @@ def enable(ctx: click.Context, name: str, note: str) -> None:
 def disable(name: str, force: bool, note: str) -> None:
     """Disable the plugin NAME: its pages, jobs and hooks. Its data stay. Refused while calls are up over it."""
     settings = load_settings()
-    require_installed(discover(), name)
+    found = discover_for(settings)
+    require_installed(found, name)
     with opened(settings) as there:
         if there.runtime is None:
-            _in_file_only(settings, {*settings.disabled_plugins, name}, there)
+            _in_file_only(deciding(settings, found, on(found) - {name}), there)
             return
         changes = there.runtime.plugin_changes
         for campaign in changes.consequences(name).campaigns:
@@ -66,10 +69,10 @@ def disable(name: str, force: bool, note: str) -> None:
         await_server(there.runtime, number, f"{name} is disabled")
 
 
-def _in_file_only(settings: Settings, disabled: set[str], there: Opened) -> None:
+def _in_file_only(settings: Settings, there: Opened) -> None:
     """Write the wish down where no set can be numbered: the next start does that."""
     path = settings_file.require_writable(settings.file, settings.environment)
-    settings_file.write(path, disabled=disabled)
+    settings_file.write(path, settings)
     click.echo(f"Written to {path.name}. {there.why} It takes effect, with a release set, at the next start.")
 
 

@@ -12,7 +12,7 @@ from hookline.commands.plugin_sets import diff, rollback, sets
 from hookline.commands.plugin_switching import disable, enable
 from hookline.commands.tables import table
 from hookline.errors import HooklineError
-from hookline.plugin_host.discovery import discover
+from hookline.plugin_host.discovery import discover_for
 from hookline.plugin_host.states import PluginState
 from hookline.plugin_settings import PluginSettings, SettingView, Source
 from hookline.settings import load_settings
@@ -28,7 +28,7 @@ def plugins() -> None:
 @plugins.command("list")
 def list_plugins() -> None:
     """Show every installed plugin: its name, whether it is enabled, its version, and what to do where it cannot be."""
-    found = discover(load_settings().disabled_plugins)
+    found = discover_for(load_settings())
     rows = [(s.name, _STATES.get(s.state, s.state.value), s.version, s.title, s.note) for s in found.statuses.values()]
     click.echo(table(("NAME", "STATE", "VERSION", "TITLE", "NOTE"), rows) if rows else "No plugin is installed.")
 
@@ -38,7 +38,7 @@ def list_plugins() -> None:
 def info(name: str) -> None:
     """Show what the plugin NAME says of itself, and its settings (secrets masked)."""
     settings = load_settings()
-    found = discover(settings.disabled_plugins)
+    found = discover_for(settings)
     require_installed(found, name)
     status, manifest = found.statuses[name], found.manifests.get(name)
     click.echo(f"{status.title} ({name} {status.version}): {_STATES.get(status.state, status.state.value)}")

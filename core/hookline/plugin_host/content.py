@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hookline.errors import HooklineError
-from hookline.plugin_host.discovery import discover
+from hookline.plugin_host.discovery import discover_for
 from hookline.plugin_host.states import PluginState
 from hookline.plugin_settings import PluginSettings, Source, is_secret
 from hookline.secret_box import SecretBox
@@ -21,7 +21,7 @@ def content_of(settings: Settings, box: SecretBox) -> SetContent:
 
     Imports the settings schemas of those plugins. `box` makes the secrets' fingerprints.
     """
-    found = discover(settings.disabled_plugins)
+    found = discover_for(settings)
     enabled = {name: m for name, m in found.manifests.items() if found.statuses[name].state not in _OUT}
     kept = {name: given_to(PluginSettings(name, m.package, m.settings, settings), box) for name, m in enabled.items()}
     versions = {name: m.version for name, m in enabled.items()}

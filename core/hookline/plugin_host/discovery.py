@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from itertools import groupby
 
 from hookline import PLUGIN_API_VERSION, __version__
 from hookline.plugin_host.contract import version_note
-from hookline.plugin_host.manifest import BadManifest, Manifest, read_manifest
+from hookline.plugin_host.manifest import BadManifest, Manifest, is_bundled, read_manifest
 from hookline.plugin_host.states import PluginState, PluginStatus
+from hookline.settings import Settings
 from hookline.text import N_
 
 GROUP = "hookline.plugins"
@@ -24,15 +25,45 @@ class Discovery:
     statuses: dict[str, PluginStatus] = field(default_factory=dict)
 
 
-def discover(disabled: Collection[str] = ()) -> Discovery:
-    """Look at every installed plugin, in alphabetical order; those named in `disabled` stay out."""
+def discover(disabled: Collection[str] = (), enabled: Collection[str] | None = None) -> Discovery:
+    """Look at every installed plugin, in alphabetical order.
+
+    Those named in `disabled` stay out, and so do those that do not come with Hookline and are not named in `enabled`;
+    None stands for all of them.
+    """
     found = Discovery()
     for _name, entries in groupby(sorted(entry_points(group=GROUP), key=lambda e: e.name), key=lambda e: e.name):
-        _look_at(list(entries), disabled, found)
+        _look_at(list(entries), disabled, enabled, found)
     return found
 
 
-def _look_at(entries: list[EntryPoint], disabled: Collection[str], found: Discovery) -> None:
+def discover_for(settings: Settings) -> Discovery:
+    """Look at every installed plugin, as these settings have it."""
+    return discover(settings.disabled_plugins, settings.enabled_plugins)
+
+
+def is_off(entry: EntryPoint, settings: Settings) -> bool:
+    """Whether these settings keep a plugin out; for those who must not even read its manifest."""
+    unasked = not is_bundled(entry) and entry.name not in settings.enabled_plugins
+    return entry.name in settings.disabled_plugins or unasked
+
+
+def deciding(settings: Settings, found: Discovery, on: Collection[str]) -> Settings:
+    """These settings with just the plugins named in `on` enabled, of those that are installed."""
+    own = {name for name, manifest in found.manifests.items() if manifest.bundled}
+    away = {name for name in settings.disabled_plugins if name not in found.manifests}
+    kept = {name for name in settings.disabled_plugins if name not in on}
+    strangers = {name for name in settings.enabled_plugins if name not in found.manifests}
+    return replace(
+        settings,
+        disabled_plugins=tuple(sorted(away | kept | (own - set(on)))),
+        enabled_plugins=tuple(sorted(strangers | {name for name in on if name not in own})),
+    )
+
+
+def _look_at(
+    entries: list[EntryPoint], disabled: Collection[str], enabled: Collection[str] | None, found: Discovery
+) -> None:
     entry = entries[0]
     try:
         _refuse_rivals(entries)
@@ -46,6 +77,8 @@ def _look_at(entries: list[EntryPoint], disabled: Collection[str], found: Discov
     found.statuses[manifest.name] = status
     if manifest.name in disabled:
         status.stand(PluginState.DISABLED)
+    elif not manifest.bundled and enabled is not None and manifest.name not in enabled:
+        status.stand(PluginState.DISABLED, N_("It does not come with Hookline, so it is off until it is enabled."))
     else:
         take_stock(manifest, status)
 

@@ -42,16 +42,20 @@ LOAD_SECONDS = 30
 
 
 class PluginHost:
-    """Knows the plugins, their states, and puts the questions to them."""
+    """Knows the plugins, their states, and puts the questions to them.
+
+    Of plugins that do not come with Hookline, those named in `enabled` are loaded; None stands for all of them.
+    """
 
     def __init__(
         self,
         disabled: Iterable[str] = (),
         budget: Budget = Budget(),  # noqa: B008 - frozen
         load_seconds: float = LOAD_SECONDS,
+        enabled: Iterable[str] | None = None,
     ) -> None:
         self._workers = Workers("plugin")
-        self._loader = PluginLoader(disabled, self._workers, load_seconds, self.mark_failed)
+        self._loader = PluginLoader(disabled, enabled, self._workers, load_seconds, self.mark_failed)
         self._manager = self._loader.manager
         self.statuses = self._loader.statuses
         self.manifests = self._loader.manifests

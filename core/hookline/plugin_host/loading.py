@@ -32,11 +32,13 @@ class PluginLoader:
     def __init__(
         self,
         disabled: Iterable[str],
+        enabled: Iterable[str] | None,
         workers: Workers,
         seconds: float,
         on_failed: Callable[..., None],
     ) -> None:
         self._disabled = frozenset(disabled)
+        self._enabled = None if enabled is None else frozenset(enabled)
         self._workers = workers
         self._seconds = seconds
         self._on_failed = on_failed
@@ -48,7 +50,7 @@ class PluginLoader:
 
     def discover(self) -> None:
         """Find installed plugins by their entry points and read their manifests; imports none of them."""
-        found = discover(self._disabled)
+        found = discover(self._disabled, self._enabled)
         self.manifests.update(found.manifests)
         self.statuses.update(found.statuses)
 

@@ -51,6 +51,8 @@ class Manifest:
     extra: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
     summaries: Mapping[str, str] = field(default_factory=dict)
+    #: Whether it comes with Hookline; not something that it says itself.
+    bundled: bool = False
 
     def missing_modules(self) -> list[str]:
         """Required modules that are not installed, found without importing them."""
@@ -149,4 +151,9 @@ def read_manifest(entry: EntryPoint) -> Manifest:
             params={"name": entry.name, "other": data["name"]},
         )
     data["modules"] = tuple(data["modules"])
-    return Manifest(package=package, **data)
+    return Manifest(package=package, bundled=is_bundled(entry), **data)
+
+
+def is_bundled(entry: EntryPoint) -> bool:
+    """Whether a plugin comes with Hookline itself, rather than in a package of somebody's."""
+    return entry.dist is not None and entry.dist.name == "hookline"
