@@ -5,6 +5,8 @@ from __future__ import annotations
 from hookline.contributions import NavigationItem, Permission, PluginContext, WebPart
 from hookline.health import HealthCheck
 from hookline.hookspecs import hookimpl
+from hookline.ports.telephony import TelephonyBackend
+from hookline_telephony_twilio.backend import TwilioBackend
 from hookline_telephony_twilio.health import health_checks
 from hookline_telephony_twilio.permissions import MANAGE, PERMISSIONS
 from hookline_telephony_twilio.settings import TwilioSettings
@@ -16,6 +18,12 @@ class Hooks:
 
     def __init__(self, context: PluginContext) -> None:
         self._settings: TwilioSettings = context.settings
+        self._backend = TwilioBackend(self._settings, context.db, context.data_dir, context.clock)
+
+    @hookimpl
+    def hookline_register_telephony_backends(self) -> list[TelephonyBackend]:
+        """Twilio, once it can be used."""
+        return [self._backend] if self._settings.configured else []
 
     @hookimpl
     def hookline_register_permissions(self) -> list[Permission]:
@@ -25,7 +33,7 @@ class Hooks:
     @hookimpl
     def hookline_register_web_parts(self) -> list[WebPart]:
         """How the account stands."""
-        return [WebPart(make_blueprint(self._settings))]
+        return [WebPart(make_blueprint(self._settings, self._backend))]
 
     @hookimpl
     def hookline_register_navigation(self) -> list[NavigationItem]:
