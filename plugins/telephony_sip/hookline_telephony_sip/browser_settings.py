@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import ipaddress
 import re
 from dataclasses import dataclass, field
@@ -15,6 +18,7 @@ from hookline.text import N_
 _ICE_SERVER = re.compile(r"(?:stun|turns?):[A-Za-z0-9.\-\[\]:]{1,253}(?:\?transport=(?:udp|tcp))?")
 _PORTS = re.compile(r"(\d{1,5})-(\d{1,5})")
 _FEWEST_PORTS = 10
+_LOGIN_SECONDS = 24 * 3600  # a leg lasts a shift at most, and a TURN server asks again and again
 
 IceServer = dict[str, Any]
 """As RTCPeerConnection takes it: `urls`, and for TURN `username` and `credential`."""
@@ -23,11 +27,30 @@ IceServer = dict[str, Any]
 @dataclass(frozen=True)
 class BrowserSettings:
     """`addresses`: this machine's IPv4 addresses that browsers are told, none for every one it has. `ports`: the UDP
-    ports for their sound, an empty range for any. `ice_servers`: asked by both sides; none unless they are set."""
+    ports for their sound, an empty range for any. `ice_servers`: asked by both sides; none unless they are set.
+    `turn_secret`: shared with the TURN servers, which then take log-ins that end by themselves."""
 
     addresses: tuple[str, ...] = ()
     ports: range = range(0)
     ice_servers: tuple[IceServer, ...] = field(default=(), repr=False)  # a TURN password is in it
+    turn_secret: str = field(default="", repr=False)
+
+    def servers_at(self, moment: float) -> tuple[IceServer, ...]:
+        """The ICE servers as a leg that begins at this moment (seconds since 1970) uses them.
+
+        With a secret, the log-in is the one of the "REST API for access to TURN services" that coturn knows as
+        `use-auth-secret`: the user name is the end of its validity, the password its HMAC-SHA1.
+        """
+        if not self.turn_secret:
+            return self.ice_servers
+        username = f"{int(moment) + _LOGIN_SECONDS}:hookline"
+        digest = hmac.digest(self.turn_secret.encode(), username.encode(), hashlib.sha1)
+        login = {"username": username, "credential": base64.b64encode(digest).decode()}
+        return tuple({**server, **(login if _is_turn(server["urls"]) else {})} for server in self.ice_servers)
+
+
+def _is_turn(server: str) -> bool:
+    return server.startswith("turn")
 
 
 def _address(text: str) -> None:
@@ -92,16 +115,30 @@ class BrowserSettingsFields(Schema):
             secret=True,
         ),
     )
+    turn_secret = fields.String(
+        load_default="",
+        metadata=says(
+            N_("TURN secret"),
+            N_("In place of name and password: the TURN server's static-auth-secret; browsers get log-ins for a day."),
+            secret=True,
+        ),
+    )
 
 
 def take_browser_settings(data: dict[str, Any]) -> BrowserSettings:
     """Take the loaded fields out of `data`. Raises ValidationError where a TURN server lacks its log-in."""
     servers, username, password = (data.pop(name) for name in ("ice_servers", "turn_username", "turn_password"))
-    if any(server.startswith("turn") for server in servers) and not (username and password):
-        raise ValidationError({"turn_username": [N_("A TURN server wants turn_username and turn_password.")]})
-    login = {"username": username, "credential": password}
+    secret = data.pop("turn_secret")
+    if any(map(_is_turn, servers)) and not secret and not (username and password):
+        raise ValidationError(
+            {"turn_username": [N_("A TURN server wants turn_username and turn_password, or turn_secret.")]}
+        )
+    if secret and (username or password):
+        raise ValidationError({"turn_secret": [N_("Set turn_secret, or turn_username and turn_password, not both.")]})
+    login = {} if secret else {"username": username, "credential": password}
     return BrowserSettings(
         tuple(data.pop("browser_addresses")),
         _range(data.pop("browser_ports")),
-        tuple({"urls": server, **(login if server.startswith("turn") else {})} for server in servers),
+        tuple({"urls": server, **(login if _is_turn(server) else {})} for server in servers),
+        secret,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hookline.ports.telephony import ConnectStation, PlaceCall
 from hookline_telephony_sip.addresses import custom_headers, station_uri, user_part
 from hookline_telephony_sip.cell import messages as msg
@@ -52,7 +54,7 @@ def open_browser(command: ConnectStation, settings: SipSettings) -> msg.OpenBrow
         grace=command.ring_timeout_seconds,
         addresses=browser.addresses,
         ports=(browser.ports[0], browser.ports[-1]) if browser.ports else (),
-        ice_servers=browser.ice_servers,
+        ice_servers=browser.servers_at(time.time()),
     )
 
 

@@ -31,6 +31,16 @@ def test_a_stun_server_has_no_log_in_and_a_turn_server_has_one() -> None:
     assert "s3cret" not in repr(browser)
 
 
+def test_with_a_secret_a_log_in_ends_by_itself() -> None:
+    servers = ["stun:stun.example.com", *TURN["ice_servers"]]
+    browser = SettingsSchema().load({"ice_servers": servers, "turn_secret": "north"}).browser
+    stun, turn = browser.servers_at(1_700_000_000.5)
+    assert stun == {"urls": "stun:stun.example.com"}
+    # echo -n 1700086400:hookline | openssl dgst -sha1 -hmac north -binary | base64
+    assert turn == {**turn, "username": "1700086400:hookline", "credential": "dxLeEDR0k1oAk2kxlGmydfFSO88="}
+    assert "north" not in repr(browser)
+
+
 def test_the_range_of_ports_has_both_ends() -> None:
     ports = SettingsSchema().load({"browser_ports": "40000-40999"}).browser.ports
     assert (ports[0], ports[-1]) == (40000, 40999)
@@ -44,6 +54,7 @@ def test_the_range_of_ports_has_both_ends() -> None:
         ({"browser_ports": "50000-40000"}, "browser_ports"),
         ({"ice_servers": ["https://turn.example.com"]}, "ice_servers"),
         ({"ice_servers": ["turn:turn.example.com:3478"]}, "turn_username"),
+        ({**TURN, "turn_secret": "north"}, "turn_secret"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(table: dict[str, Any], named: str) -> None:

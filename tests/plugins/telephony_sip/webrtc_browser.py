@@ -9,11 +9,17 @@ import threading
 import time
 from array import array
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import aioice.ice
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
@@ -77,8 +83,17 @@ class TestBrowser:
 
     __test__ = False
 
-    def __init__(self, backend: TelephonyBackend, leg: str, hz: int, *, loud: bool = True) -> None:
+    def __init__(
+        self,
+        backend: TelephonyBackend,
+        leg: str,
+        hz: int,
+        *,
+        loud: bool = True,
+        ice_servers: Sequence[dict[str, Any]] = (),
+    ) -> None:
         self.hz = hz
+        self._ice_servers = [RTCIceServer(**server) for server in ice_servers]
         self.backend = backend
         self.leg = leg
         self.first_sound_at = 0.0
@@ -96,6 +111,12 @@ class TestBrowser:
         """As a page that is left in good order."""
         if self._connection is not None:
             _shared().run(self._connection.close())
+
+    def candidates(self) -> set[str]:
+        """By which kinds of way the page can be reached: host, srflx, relay."""
+        assert self._connection is not None
+        lines = self._connection.localDescription.sdp.splitlines()
+        return {line.split()[7] for line in lines if line.startswith("a=candidate:")}
 
     def die(self) -> None:
         """Nothing leaves the page any more, not even a farewell."""
@@ -120,7 +141,7 @@ class TestBrowser:
         return self.level(hz) > 0.05
 
     async def _open(self) -> None:
-        self._connection = connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._connection = connection = RTCPeerConnection(RTCConfiguration(iceServers=self._ice_servers))
         connection.addTrack(Tone(self.hz, loud=self._loud))
         connection.on("track", lambda track: asyncio.ensure_future(self._listen(track)))
         await connection.setLocalDescription(await connection.createOffer())
