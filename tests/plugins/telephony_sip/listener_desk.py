@@ -41,12 +41,18 @@ class Desk(Caller):
 
     def rings_in(self) -> tuple[InboundCaller, CallOffered]:
         """Somebody calls, and is offered."""
-        number = f"+48700{len(self.people):06}"
-        self.people.append(InboundCaller(self.address, number, DIALLED, CALLER))
-        self.until(lambda: self._offer_of(number), "the call is offered")
-        offer = self._offer_of(number)
+        person = self._somebody()
+        self.until(lambda: self._offer_of(person.number), "the call is offered")
+        offer = self._offer_of(person.number)
         assert offer is not None
-        return self.people[-1], offer
+        return person, offer
+
+    def takes_calls(self) -> bool:
+        """Somebody calls: whether it rings, or is too much just now."""
+        person = self._somebody()
+        self.until(lambda: {180, 503} & set(person.statuses), "the caller is answered")
+        self.nobody_rings()
+        return 503 not in person.statuses
 
     def talk(self) -> tuple[InboundCaller, str]:
         """Somebody calls and talks with the agent."""
@@ -71,6 +77,11 @@ class Desk(Caller):
             if not self.events(LegEnded, leg):
                 self.backend.hang_up(leg)
         self.until(lambda: all(self.events(LegEnded, leg) for leg in ringing), "every offer has ended", seconds=5)
+
+    def _somebody(self) -> InboundCaller:
+        number = f"+48701{len(self.people):06}"
+        self.people.append(InboundCaller(self.address, number, DIALLED, CALLER))
+        return self.people[-1]
 
     def _offer_of(self, number: str) -> CallOffered | None:
         return next((offer for offer in self.offers() if offer.number == number), None)

@@ -13,13 +13,14 @@ import pytest
 
 from hookline.bootstrap import Runtime
 from hookline.errors import InvalidInput
-from hookline.ports.telephony import CallOffered, HangupCause, LegAnswered
+from hookline.ports.telephony import CallOffered, HangupCause, LegAnswered, LegEnded
 from hookline_telephony_sip.front_config import Front, write_front
 from hookline_telephony_sip.phones import PhoneService, RegisteredPhone
 from tests.plugins.telephony_sip.front_centre import REALM, SECRET, Centre
 from tests.plugins.telephony_sip.inbound_caller import InboundCaller
 from tests.plugins.telephony_sip.listener_desk import AGENT, CALLER
 from tests.plugins.telephony_sip.sip_legs import trunk_to
+from tests.plugins.telephony_sip.sipp_flood import SippFlood
 from tests.plugins.telephony_sip.torture_messages import AT_THE_FRONT, answers
 
 pytestmark = pytest.mark.realtime
@@ -98,6 +99,41 @@ def test_a_stranger_who_hammers_is_not_answered_any_more(centre: Centre) -> None
     centre.until(refused, "the stranger is not answered")
     assert refused(), "and stays so while he goes on"
     assert centre.ask("127.0.0.6", "REGISTER") is not None
+
+
+def test_a_trunk_that_floods_is_held_to_its_rate_and_everything_is_free_again(centre: Centre, tmp_path: Path) -> None:
+    _flood(centre, tmp_path, seconds=2)
+
+
+@pytest.mark.long
+def test_a_trunk_that_floods_for_long_is_held_to_its_rate(centre: Centre, tmp_path: Path) -> None:
+    _flood(centre, tmp_path, seconds=30)
+
+
+def _flood(centre: Centre, folder: Path, *, seconds: int) -> None:
+    """150 calls a second by SIPp, from the trunk and from a stranger, while somebody talks."""
+    person, leg = centre.talk()
+    calls = 150 * seconds
+    stranger = SippFlood(centre.address, "127.0.0.12", folder / "stranger", rate=150, calls=calls)
+    trunk = SippFlood(centre.address, "127.0.0.1", folder / "trunk", rate=150, calls=calls)
+    try:
+        centre.until(lambda: trunk.over, "the flood is over", seconds=seconds + 20)
+    finally:
+        trunk.stop()
+        stranger.stop()
+    finals = trunk.finals()
+    assert sum(finals.values()) == calls, finals
+    assert finals[503] > calls / 2, finals
+    assert 0 < finals[487] <= 30 * (seconds + 2), finals
+    assert set(stranger.finals()) <= {403}, "no stranger rings"
+    assert len(centre.offers()) - 1 <= finals[487] + len(centre.people), "and none is offered"
+    offers = [offer.leg_id for offer in centre.offers() if offer.leg_id != leg]
+    centre.until(lambda: all(centre.events(LegEnded, other) for other in offers), "every call has ended", seconds=5)
+    person.forget()
+    centre.until(lambda: person.hears_tone(AGENT), "the talk goes on")
+    centre.until(centre.takes_calls, "calls come in as before", seconds=5)
+    person.hang_up()
+    assert centre.ended(leg).cause is HangupCause.NORMAL
 
 
 def test_each_torture_message_is_answered_as_the_rfc_asks_and_a_talk_goes_on(centre: Centre) -> None:

@@ -117,5 +117,7 @@ def rtp_packet(payload_type: int, sequence: int, timestamp: int, payload: bytes)
 
 def remote_rtp(answer: Response) -> tuple[str, int]:
     """Where the far side of an answered call hears."""
-    line = next(line for line in answer.body.decode().splitlines() if line.startswith("m=audio"))
-    return "127.0.0.1", int(line.split()[1])
+    lines = answer.body.decode().splitlines()
+    sound = next(line for line in lines if line.startswith("m=audio"))
+    place = next(line for line in lines if line.startswith("c="))
+    return place.split()[2], int(sound.split()[1])
