@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hookline.ports.telephony import HangupCause
 from hookline_telephony_twilio.ending import Ending
 from hookline_telephony_twilio.places import CONFERENCE_PREFIX, Place, places
 from hookline_telephony_twilio.provider import twiml
@@ -19,11 +20,16 @@ class Documents:
     def __init__(self, shared: Shared, ending: Ending) -> None:
         self._shared, self._ending = shared, ending
 
-    def next(self, entry: LegEntry, *, done: str = "", sent: str = "") -> str:
-        """The leg's next document. `done`: the sound that it has heard to its end; `sent`: the step that is over."""
+    def next(self, entry: LegEntry, *, done: str = "", sent: str = "", apart: bool = False) -> str:
+        """The leg's next document. `done`: the sound that it has heard to its end; `sent`: the step that is over.
+
+        `apart`: its transferred pair's conference has ended, by the other of the two, whose end may be told later.
+        """
         with self._shared.lock:
             if done:
                 self._heard(entry, done)
+            if apart and entry.tied_to and entry.leaving is None:
+                entry.leaving = HangupCause.LOCAL
             if sent and sent == str(entry.step):
                 entry.digits, entry.sending = entry.digits[entry.sending :], 0
             if entry.ended is not None or entry.leaving is not None:
@@ -52,7 +58,8 @@ class Documents:
     def _talk(self, entry: LegEntry, want: Place) -> str:
         place = twiml.Talk(want.conference, muted=want.muted or bool(want.coaches), ends_it=want.ends_it)
         events = self._shared.address(f"conference/{want.conference.removeprefix(CONFERENCE_PREFIX)}")
-        return twiml.talk(place, self._address(entry), events, entry.leg_id)
+        back = self._address(entry, "apart=1" if want.ends_it else "")
+        return twiml.talk(place, back, events, entry.leg_id)
 
     def _aside(self, entry: LegEntry, want: Place) -> str:
         digits_to = self._shared.address(f"digits/{entry.leg_id}?step={entry.step}")

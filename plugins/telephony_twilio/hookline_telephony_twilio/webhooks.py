@@ -71,7 +71,9 @@ class Webhooks:
             if entry is None:
                 return twiml.hang_up()
             self._following.answered(entry)
-            return self._documents.next(entry, done=query.get("done", ""), sent=query.get("sent", ""))
+            return self._documents.next(
+                entry, done=query.get("done", ""), sent=query.get("sent", ""), apart="apart" in query
+            )
 
     def digits(self, account: Account, leg_id: str, message: Message, query: Mapping[str, str]) -> str:
         """Keys were pressed."""

@@ -43,7 +43,7 @@ def aside(back: str, digits_to: str, sound: str = "", *, loop: bool = False) -> 
 
 
 def talk(place: Talk, back: str, events_to: str, label: str) -> str:
-    """The leg enters its conference. Where the conference ends with somebody, the others are hung up."""
+    """The leg enters its conference, and comes `back` when that has ended."""
     response = VoiceResponse()
     dial = Dial()
     dial.conference(
@@ -59,10 +59,7 @@ def talk(place: Talk, back: str, events_to: str, label: str) -> str:
         status_callback_method="POST",
     )
     response.append(dial)
-    if place.ends_it:
-        response.hangup()
-    else:
-        response.redirect(back, method="POST")
+    response.redirect(back, method="POST")
     return str(response)
 
 
