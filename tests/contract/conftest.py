@@ -26,6 +26,7 @@ from hookline_telephony_sip.trunk import Trunk
 from tests.contract.browsers import BrowserFarSide, RigBrowsers
 from tests.plugins.telephony_sip.inbound_caller import InboundCaller
 from tests.plugins.telephony_sip.sipp_peer import free_udp_port
+from tests.plugins.telephony_twilio.rig import TwilioRig
 
 HEARD_SECONDS = 0.3
 
@@ -200,5 +201,12 @@ def simulated_rig(tmp_path: Path) -> SimulatedRig:
 @pytest.fixture(scope="module")
 def sip_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SipRig]:
     rig = SipRig(tmp_path_factory.mktemp("recordings"))
+    yield rig
+    rig.close()
+
+
+@pytest.fixture(scope="module")
+def twilio_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioRig]:
+    rig = TwilioRig(tmp_path_factory.mktemp("twilio"))
     yield rig
     rig.close()

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 from tests.plugins.telephony_twilio.standin.accounts import Account, Application
@@ -20,7 +21,8 @@ def admitted(world: World, token: str) -> tuple[Account, Application, str]:
     """The account, its application and the browser's identity, by the token's own words; NotAdmitted where it is wrong.
 
     A token is a JWT signed (HS256) with the secret of an API key: `iss` the key, `sub` the account, grants with the
-    identity and, under `voice`, the TwiML application for outgoing calls.
+    identity and, under `voice`, the TwiML application for outgoing calls. It is valid by the machine's time, since the
+    library that makes such tokens knows no other.
     """
     head, claims, signed = _parts(token)
     account = world.accounts.get(str(claims.get("sub")))
@@ -30,7 +32,7 @@ def admitted(world: World, token: str) -> tuple[Account, Application, str]:
     expected = hmac.new(secret.encode(), token.rpartition(".")[0].encode(), hashlib.sha256).digest()
     if head.get("alg") != "HS256" or head.get("cty") != "twilio-fpa;v=1" or not hmac.compare_digest(expected, signed):
         raise NotAdmitted("The token's signature is wrong.")
-    now = world.now().timestamp()
+    now = time.time()
     if not claims.get("nbf", 0) <= now + 5 or not now < claims["exp"] <= now + 24 * 3600:
         raise NotAdmitted("The token is not valid now.")
     grants = claims["grants"]
