@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -59,6 +59,7 @@ from hookline_telephony_twilio.webhooks import Webhooks
 
 _DIGITS = re.compile(r"[0-9*#A-D]{1,32}")
 _STOP_SECONDS = 5.0
+_BROWSER_HOSTS = ("https://*.twilio.com", "wss://*.twilio.com", "https://media.twiliocdn.com")
 _CAPABILITIES = frozenset(Capability) - {Capability.EARLY_MEDIA, Capability.HEADERS}
 
 
@@ -97,6 +98,11 @@ class TwilioBackend:
     def capabilities(self) -> frozenset[Capability]:
         """All but custom headers, which telephone numbers have none of, and sound before the answer."""
         return _CAPABILITIES if self._settings.app_sid else _CAPABILITIES - {Capability.BROWSER_STATION}
+
+    @property
+    def browser_hosts(self) -> Sequence[str]:
+        """Where Twilio's Voice SDK signals, tells of quality, and fetches its sounds."""
+        return _BROWSER_HOSTS if Capability.BROWSER_STATION in self.capabilities else ()
 
     @property
     def running(self) -> bool:

@@ -1,6 +1,6 @@
 """The telephony port: what Hookline asks of a telephone backend, and what it is told back."""
 
-from hookline.ports.telephony.backend import MendsRecordings, Problem, TelephonyBackend
+from hookline.ports.telephony.backend import MendsRecordings, Problem, ReachesBrowsersElsewhere, TelephonyBackend
 from hookline.ports.telephony.commands import ConnectStation, PlaceCall, Play
 from hookline.ports.telephony.errors import NoCapacity, NoSuchLeg, TelephonyError
 from hookline.ports.telephony.events import (
@@ -40,6 +40,7 @@ __all__ = [
     "Play",
     "PlayFinished",
     "Problem",
+    "ReachesBrowsersElsewhere",
     "RecordingFinished",
     "StationBack",
     "StationKind",

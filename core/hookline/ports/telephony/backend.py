@@ -192,3 +192,13 @@ class MendsRecordings(Protocol):
         the recording is still being written; may take some seconds then.
         """
         ...
+
+
+@runtime_checkable
+class ReachesBrowsersElsewhere(Protocol):
+    """What a backend says besides whose browser phone (`browser_module`) speaks with other hosts than this site."""
+
+    @property
+    def browser_hosts(self) -> Sequence[str]:
+        """The origins that pages may connect to, like "wss://*.example.com"; scripts come from this site alone."""
+        ...
