@@ -22,10 +22,10 @@ def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path = ROO
 
 
 def built(project: Path, folder: Path) -> Path:
-    """The wheel of a project, built into the folder by its backend, which needs no network."""
-    before = set(folder.glob("*.whl"))
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=project)
-    (made,) = set(folder.glob("*.whl")) - before
+    """The wheel of a project, built into the folder by pip as anybody would, without a network."""
+    folder.mkdir()
+    run(sys.executable, "-m", "pip", "wheel", project, *OFFLINE, "--no-build-isolation", "--wheel-dir", folder)
+    (made,) = folder.glob("*.whl")
     return made
 
 
@@ -39,18 +39,16 @@ def environment(folder: Path) -> Path:
     return folder / "bin"
 
 
-def install(programs: Path, *wheels: Path) -> None:
-    """Install wheels into an environment."""
-    run(sys.executable, "-m", "pip", f"--python={programs / 'python'}", "install", *OFFLINE, *wheels)
+def install(programs: Path, *what: str | Path) -> None:
+    """Install wheels, or with "-e" a project's folder, into an environment, without a network."""
+    pip = (sys.executable, "-m", "pip", f"--python={programs / 'python'}")
+    run(*pip, "install", *OFFLINE, "--no-build-isolation", *what)
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this source, built by pip as anybody would."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", ".", *OFFLINE, "--no-build-isolation", "--wheel-dir", folder)
-    (made,) = folder.glob("hookline-*.whl")
-    return made
+    return built(ROOT, tmp_path_factory.mktemp("wheel") / "built")
 
 
 @pytest.fixture(scope="session")

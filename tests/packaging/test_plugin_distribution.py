@@ -29,9 +29,9 @@ def test_plugins_are_built_installed_and_tested_in_a_fresh_environment(wheel: Pa
     programs, projects, there = environment(tmp_path / "environment"), tmp_path / "projects", tmp_path / "there"
     write_plugin(names_for("acme_survey"), projects / "acme_survey")
     shutil.copytree(FIXTURES / "oldest_api", projects / "oldest_api")
-    install(programs, wheel, *(built(projects / name, tmp_path) for name in NAMES))
+    # The one as its author has it, without a network or an extra; the other as a wheel, away from its source.
+    install(programs, wheel, built(projects / "oldest_api", tmp_path / "built"), "-e", projects / "acme_survey")
 
-    # Their tests alone, away from their source: what they import is what the wheels brought.
     shutil.copytree(FIXTURES / "installed", there)
     for name in NAMES:
         shutil.copytree(projects / name / "tests", there / name)

@@ -28,7 +28,7 @@ def new(ctx: click.Context, name: str, title: str, folder: Path | None) -> None:
     written = write_plugin(names, target)
     click.echo(f"Wrote the plugin {names.name} ({len(written)} files) to {target}. Next:")
     click.echo(f"  cd {target}")
-    click.echo("  pip install -e .    # offline: pip install --no-build-isolation --no-deps -e .")
+    click.echo("  pip install -e . pytest    # offline: pip install --no-build-isolation --no-deps -e .")
     click.echo("  pytest")
     click.echo("  hookline plugins list")
     click.echo(f"  hookline plugins enable {names.name}")

@@ -71,8 +71,9 @@ def _migrated_file(plugins: frozenset[tuple[str, str]]) -> bytes:
 
 
 def _migrate(url: str) -> None:
+    every = tuple(sorted(name for name, _package in _installed()))
     with tempfile.TemporaryDirectory() as folder:
-        runtime = Runtime(Settings(data_dir=Path(folder), database_url=url))
+        runtime = Runtime(Settings(data_dir=Path(folder), database_url=url, enabled_plugins=every))
         try:
             runtime.migrate()
             if runtime.db.engine.dialect.name == SQLITE:

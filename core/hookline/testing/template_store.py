@@ -18,7 +18,7 @@ _KEPT = 20
 
 def path_for(plugins: Iterable[tuple[str, str]]) -> Path:
     """Where the database of core and these plugins (name, package) is, or belongs."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {sorted(plugins)}".encode())
+    digest = hashlib.sha256(f"all enabled {sys.version_info[:2]} {sorted(plugins)}".encode())
     core = Path(hookline.__file__).parent
     for file in [*sorted((core / "db").rglob("*.py")), *_plugin_files(plugins)]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
