@@ -18,11 +18,11 @@ _HEADER = struct.Struct("!BBHII")
 class RtpPeer:
     """Counts the packets that come in; says a tone in A-law to whoever `say_to` names, until `fall_silent`."""
 
-    def __init__(self, hertz: int = 1000) -> None:
+    def __init__(self, hertz: int = 1000, host: str = "127.0.0.1") -> None:
         samples = array("h", (round(12000 * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(8000)))
         self._sound = g711.encode(samples, g711.PCMA)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind((host, 0))
         self._socket.settimeout(0.02)
         self.port: int = self._socket.getsockname()[1]
         self.received = 0

@@ -1,4 +1,4 @@
-"""Who may speak SIP to a cell."""
+"""Who may speak SIP to a cell, and whose sound it takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import socket
 from pathlib import Path
 
 from hookline.ports.telephony import LegAnswered
+from hookline.testing.telephony_rig import EventLog
+from hookline_telephony_sip.cell.sound_peers import SoundPeers
 from hookline_telephony_sip.far_end.process import FarEndProcess
+from tests.plugins.telephony_sip.rtp_peer import RtpPeer
 from tests.plugins.telephony_sip.sip_legs import Caller
 
 
@@ -49,3 +52,24 @@ def test_a_cell_hears_its_peers_and_no_stranger() -> None:
         caller.backend.hang_up(leg)
         caller.ended(leg)
         caller.backend.stop()
+
+
+def test_a_phone_behind_a_router_is_who_is_heard_first_and_nobody_after_him() -> None:
+    with RtpPeer() as ours, RtpPeer() as router, RtpPeer(host="127.0.0.2") as intruder:
+        place = ("31.0.0.1:4000", "31.0.0.1:4001")
+        peers = SoundPeers()
+        peers.agreed("192.168.0.7:4000", place)
+        assert peers.undecided
+        peers.heard("", place)
+        assert peers.undecided, "nothing has come yet"
+        here = (f"127.0.0.1:{ours.port}", f"127.0.0.1:{ours.port}")
+        peers.heard(f"127.0.0.1:{router.port}", here)
+        assert not peers.undecided
+        intruder.say_to(ours.port)
+        router.say_to(ours.port)
+        EventLog().wait_for(lambda: ours.received > 5, 5.0, look_every=0.01)
+        router.fall_silent()
+        EventLog().wait_for(lambda: False, 0.05)
+        before = ours.received
+        EventLog().wait_for(lambda: False, 0.2)
+        assert ours.received == before, "the kernel drops the intruder's"

@@ -32,7 +32,7 @@ from tests.plugins.telephony_sip.sipp_script import (
 
 pytestmark = [pytest.mark.realtime, pytest.mark.usefixtures("another_call")]
 
-TONE, HEARD = 1000, 0.05
+TONE, OTHER_TONE, HEARD = 1000, 1700, 0.05
 TIMEOUT_SECONDS = 1.0
 
 
@@ -206,6 +206,25 @@ def test_sound_from_another_port_than_was_said_is_heard(
     sound.say_to(peer.media_port())
     assert hears(caller, leg, tmp_path)
     hang_up(caller, leg, peer)
+
+
+def test_somebody_elses_sound_is_neither_heard_nor_answered(
+    caller: Caller, play: Play, sound: RtpPeer, tmp_path: Path
+) -> None:
+    peer = play(script=scenario(answers(sdp(port=str(sound.port))), IS_HUNG_UP))
+    leg = caller.call(ROOM)
+    caller.wait(LegAnswered, leg)
+    with RtpPeer(OTHER_TONE, host="127.0.0.2") as intruder:
+        sound.say_to(peer.media_port())
+        intruder.say_to(peer.media_port())
+        assert hears(caller, leg, tmp_path)
+        assert level(tmp_path / "tape.wav", OTHER_TONE) < HEARD / 10
+        before = sound.received
+        caller.until(lambda: sound.received > before + 20, "our sound still goes where it was told to")
+        assert not intruder.received
+        sound.fall_silent()
+        assert caller.ended(leg).cause is HangupCause.LOST, "the intruder's sound keeps no call up"
+    peer.finish()
 
 
 def test_a_peer_that_vanishes_is_lost(caller: Caller, play: Play, sound: RtpPeer) -> None:

@@ -22,6 +22,7 @@ from hookline_telephony_sip.cell.line import (
     SoundChanged,
     StateChanged,
 )
+from hookline_telephony_sip.cell.sound_peers import SoundPeers
 from hookline_telephony_sip.cell.wholemsg import headers_of
 from hookline_telephony_sip.dtmf import DtmfMethod
 
@@ -57,6 +58,7 @@ class NativeCall(pj.Call):  # type: ignore[misc]
         self.leg = leg
         self.facts = facts
         self.dtmf = dtmf
+        self._sound_peers = SoundPeers()
 
     def dial(self, uri: str, from_uri: str, headers: Mapping[str, str]) -> None:
         """Send the INVITE. Raises pj.Error."""
@@ -104,6 +106,9 @@ class NativeCall(pj.Call):  # type: ignore[misc]
 
     def received(self) -> tuple[int, int]:
         """RTP packets that have come in, and that are missing. Only while there is an audio stream. Raises pj.Error."""
+        if self._sound_peers.undecided:
+            transport = self.getMedTransportInfo(0)
+            self._sound_peers.heard(str(transport.srcRtpName), _places(transport))
         stream = self.getStreamStat(0)  # kept in a name: what it holds points into it
         return stream.rtcp.rxStat.pkt, stream.rtcp.rxStat.loss
 
@@ -125,9 +130,13 @@ class NativeCall(pj.Call):  # type: ignore[misc]
 
     @_guarded
     def onCallMediaState(self, prm: Any) -> None:
-        """Note whether audio flows."""
+        """Note whether audio flows, and take it from nobody else than was agreed."""
         info = self.getInfo()  # kept in a name: `info.media` points into it
-        self.facts.append(SoundChanged(self.leg, _sound(info.media)))
+        sound = _sound(info.media)
+        self.facts.append(SoundChanged(self.leg, sound))
+        if sound is not Sound.NONE:
+            stream = self.getStreamInfo(0)
+            self._sound_peers.agreed(str(stream.remoteRtpAddress), _places(self.getMedTransportInfo(0)))
 
     @_guarded
     def onDtmfDigit(self, prm: Any) -> None:
@@ -156,6 +165,10 @@ def _call_parameters() -> Any:
     prm.opt.audioCount = 1
     prm.opt.videoCount = 0
     return prm
+
+
+def _places(transport: Any) -> tuple[str, str]:
+    return str(transport.localRtpName), str(transport.localRtcpName)
 
 
 def _message(prm: Any) -> str:

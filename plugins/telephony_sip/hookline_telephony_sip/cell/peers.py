@@ -28,7 +28,7 @@ class Peers:
 
     def __init__(self, own: str, port: int, complain: Callable[[str], None]) -> None:
         self._complain = complain
-        self._socket = _socket_at(own, port)
+        self._socket = socket_at(own, port)
         self._known: dict[str, None] = {}
         self._resolved: set[str] = set()
         if self._socket is None:
@@ -58,12 +58,12 @@ class Peers:
         if self._socket is None:
             return
         try:
-            _attach(self._socket, list(self._known))
+            attach(self._socket, list(self._known))
         except OSError as error:
             self._complain(f"filtering the cell's socket: {error.errno}")
 
 
-def _attach(target: socket.socket, addresses: list[str]) -> None:
+def attach(target: socket.socket, addresses: list[str]) -> None:
     """Accept what comes from one of these, and nothing else. Raises OSError."""
     code = [_INSTRUCTION.pack(_LOAD, 0, 0, _SOURCE_ADDRESS)]
     for place, address in enumerate(addresses):
@@ -74,7 +74,7 @@ def _attach(target: socket.socket, addresses: list[str]) -> None:
     target.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", len(code), ctypes.addressof(program)))
 
 
-def _socket_at(host: str, port: int) -> socket.socket | None:
+def socket_at(host: str, port: int) -> socket.socket | None:
     """A handle of our own on the library's socket."""
     for name in os.listdir("/proc/self/fd"):
         try:
