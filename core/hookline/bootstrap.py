@@ -55,6 +55,7 @@ from hookline.services.dialler.waiting import WaitingCustomers
 from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
 from hookline.services.exports_contacts import ContactExport
+from hookline.services.exports_webhook import ResultPushes
 from hookline.services.feeds import Feeds
 from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
@@ -140,6 +141,7 @@ class Runtime:
         self.api_replies = ReplyService(self.db)
         self.mail = MailService(self.db, _mail_server(settings), self.host.active_packages())
         self.webhooks = Webhooks(self.db, settings.data_dir / "webhook_key", settings.webhook_allowed_hosts)
+        self.result_pushes = ResultPushes(self.db, self.exports, self.webhooks.sender.post)
         self._read_events()
         self._make_keepers(store)
 
@@ -228,6 +230,7 @@ class Runtime:
             ),
             *dialling_jobs(self.dial_watch, self.presenter, self.dialler),
             *self.rehearsals.jobs(),
+            *self.result_pushes.jobs(),
             Job("core.store-recordings", N_("Bring recordings to their store"), self.recording_moves.run, 30),
             *self.import_sources.jobs(),
             tidy_job(self.db),

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hookline.db.models import Attempt, Call, CampaignContact, Contact, ContactNumber, Disposition, Recording
+from hookline.services.exports import RowPer
 from hookline.services.imports import NewList
 from hookline.services.rehearsal.plan import Plan
 from hookline.services.suppression_lists import Reach
@@ -139,8 +140,15 @@ def _client(centre: Centre, client_id: int, agent: str, number: str) -> dict[str
         "entry_id": entry.id,
         "call_id": call_id,
         "recording_id": recording_id,
+        "push_id": _push(centre, campaign_id, client_id),
         "rehearsal_id": runtime.rehearsals.ask(operator, campaign_id, Plan()),
     }
+
+
+def _push(centre: Centre, campaign_id: int, client_id: int) -> int:
+    data = {"client_id": client_id, "url": "https://crm.example.com/", "description": "", "event_types": ["CallEnded"]}
+    endpoint = centre.runtime.webhooks.service.add(centre.operator, data).endpoint_id
+    return centre.runtime.result_pushes.start(centre.operator, campaign_id, endpoint, RowPer.CALL)
 
 
 def _call(centre: Centre, record: CampaignContact, agent_id: int, number: str, disposition_id: int) -> tuple[int, int]:

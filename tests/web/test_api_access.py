@@ -47,9 +47,12 @@ BODIES: dict[str, Any] = {
     "suppression.add_list": lambda w: {"client_id": w.acme, "name": "Robinson"},
     "campaigns.recycle": lambda w: {"results": ["busy"]},
     "rehearsals.add_rehearsal": lambda w: {"campaign_id": w.ours["campaign_id"], "mode": "progressive"},
+    "result-pushes.add_push": lambda w: {"campaign_id": w.ours["campaign_id"], "endpoint_id": 1},
 }
 #: What depends on how far the thing has come: a conflict with its state is an answer, too.
 BY_STATE = {
+    "result-pushes.resume_push",
+    "result-pushes.cancel_push",
     "campaigns.archive_campaign",
     "campaigns.recycle",
     "imports.cancel_import",
@@ -62,6 +65,7 @@ UPLOADS = {"imports.add_import": lambda w: api_world.upload(list_id=str(w.ours["
 FOREIGN_BODIES: dict[str, Any] = {
     "contacts.add_contact": lambda w: {"list_id": w.theirs["list_id"], "numbers": ["22 123 45 70"]},
     "rehearsals.add_rehearsal": lambda w: {"campaign_id": w.theirs["campaign_id"]},
+    "result-pushes.add_push": lambda w: {"campaign_id": w.theirs["campaign_id"], "endpoint_id": 2},
     "lists.add_list": lambda w: {"client_id": w.globex, "name": "another", "country": "PL"},
     "campaigns.add_campaign": lambda w: {**BODIES["campaigns.add_campaign"](w), "client_id": w.globex},
     "suppression.add_entries": lambda w: {**BODIES["suppression.add_entries"](w), "client_id": w.globex},
@@ -214,7 +218,7 @@ def test_lists_hold_only_what_is_within_reach(world: World) -> None:
             mine, all_of_them = len(list(ours.items(path))), len(list(both.items(path)))
             assert 0 < mine < all_of_them, operation.id
             counted += 1
-    assert counted == 11
+    assert counted == 12
 
 
 def test_with_the_right_token_everything_answers(world: World) -> None:

@@ -57,3 +57,24 @@ def test_it_is_broken_off_while_it_waits_and_belongs_to_its_client(floor: Floor)
     hidden = admin.post(f"/campaigns/{theirs}/rehearsals").location
     assert boss.get(hidden).status_code == 404
     assert boss.post(f"{hidden}/cancel").status_code == 404
+
+
+def test_results_are_sent_to_an_endpoint_from_a_page(floor: Floor) -> None:
+    boss, runtime = floor.browser("boss"), floor.centre.runtime
+    assert "An administrator adds the address" in boss.get("/campaigns/1/pushes").text
+    data = {
+        "client_id": floor.centre.client_id,
+        "url": "https://crm.example.com/in",
+        "description": "The CRM",
+        "event_types": ["CallEnded"],
+    }
+    endpoint = runtime.webhooks.service.add(floor.centre.operator, data).endpoint_id
+    assert boss.post("/campaigns/1/pushes", data={"endpoint_id": "99"}).status_code == 422
+    sent = {"endpoint_id": str(endpoint), "per": "contact"}
+    page = boss.post("/campaigns/1/pushes", data=sent, follow_redirects=True).text
+    for text in ("The CRM", "Under way", "0 / 3", 'hx-trigger="every 2s"'):
+        assert text in page, text
+    page = boss.post("/campaigns/1/pushes/1/cancel", follow_redirects=True).text
+    assert "Go on" in page
+    assert "hx-trigger" not in boss.get("/campaigns/1/pushes/rows").text
+    assert floor.browser("anna").get("/campaigns/1/pushes").status_code == 403

@@ -151,7 +151,16 @@ REHEARSAL_STATES = {
     "cancelled": N_("Broken off"),
 }
 
+PUSH_STATES = {
+    "running": N_("Under way"),
+    "done": N_("Done"),
+    "failed": N_("Given up"),
+    "cancelled": N_("Cancelled"),
+}
+PUSH_STATE_TONES = {"running": "info", "done": "ok", "failed": "bad"}
+
 _WORDS = {
+    "push_state": PUSH_STATES,
     "rehearsal_state": REHEARSAL_STATES,
     "campaign_state": CAMPAIGN_STATES,
     "record_state": RECORD_STATES,
@@ -166,6 +175,7 @@ _WORDS = {
     "mail_template": MAIL_TEMPLATES,
 }
 _TONES = {
+    "push_state_tone": PUSH_STATE_TONES,
     "campaign_state_tone": CAMPAIGN_STATE_TONES,
     "record_state_tone": RECORD_STATE_TONES,
     "category_tone": CATEGORY_TONES,

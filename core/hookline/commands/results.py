@@ -9,6 +9,7 @@ import click
 
 from hookline.commands.installation import installation
 from hookline.commands.naming import DELIMITER_HELP, campaign_id_of, delimiter_of
+from hookline.commands.result_pushes import push, pushes
 from hookline.services.exports import RowPer
 
 
@@ -49,3 +50,7 @@ def export(
         with output.open("w", encoding="utf-8", newline="") as file:
             file.writelines(pieces)
     click.echo(f"Written to {output}.")
+
+
+results.add_command(push)
+results.add_command(pushes)

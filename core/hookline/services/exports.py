@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from hookline.db.database import Database
@@ -99,6 +99,43 @@ class ExportService:
         answers_of = self._answers(campaign) if with_answers else _no_answers
         rows = self._call_rows if per is RowPer.CALL else self._contact_rows
         return rows(campaign, answers_of)
+
+    def rows_after(
+        self, campaign_id: int, per: RowPer, after: int, most: int = _CHUNK
+    ) -> tuple[list[dict[str, object]], int]:
+        """The next rows as named values, with custom fields and script answers, and the id of the last one.
+
+        For programs: nothing is made harmless for spreadsheets. Nobody's scope is asked.
+        """
+        with self._db.read() as session:
+            campaign = session.get_one(Campaign, campaign_id)
+            if per is RowPer.CALL:
+                calls = _calls(session, campaign_id, after, most)
+            else:
+                records = _records(session, campaign_id, after, most)
+                last = _last_calls(session, [record.id for record, _ in records])
+        answers_of = self._answers(campaign)
+        if per is RowPer.CALL:
+            answers = answers_of([call.id for call, *_ in calls])
+            return [
+                _named(contact, _PER_CALL, _call_cells(call, agent, disposition), answers.get(call.id, {}))
+                for call, contact, agent, disposition in calls
+            ], (calls[-1][0].id if calls else after)
+        answers = answers_of([call.id for call, _ in last.values()])
+        found = []
+        for record, disposition in records:
+            call, agent = last.get(record.id, (None, ""))
+            cells = _record_cells(record, disposition, call, agent)
+            found.append(_named(record.contact, _PER_CONTACT, cells, answers.get(call.id, {}) if call else {}))
+        return found, (records[-1][0].id if records else after)
+
+    def count_rows(self, campaign_id: int, per: RowPer) -> int:
+        """How many rows there are now."""
+        column, campaign = (
+            (Call.id, Call.campaign_id) if per is RowPer.CALL else (CampaignContact.id, CampaignContact.campaign_id)
+        )
+        with self._db.read() as session:
+            return session.scalar(select(func.count(column)).where(campaign == campaign_id)) or 0
 
     # One row per call
 
@@ -190,7 +227,7 @@ def _no_answers(_call_ids: list[int]) -> dict[int, dict[str, str]]:
 _CallRow = tuple[Call, Contact, str, Disposition | None]
 
 
-def _calls(session: Session, campaign_id: int, after: int) -> list[_CallRow]:
+def _calls(session: Session, campaign_id: int, after: int, most: int = _CHUNK) -> list[_CallRow]:
     found = session.execute(
         select(Call, Contact, User.display_name, Disposition)
         .join(Contact, Contact.id == Call.contact_id)
@@ -198,19 +235,21 @@ def _calls(session: Session, campaign_id: int, after: int) -> list[_CallRow]:
         .outerjoin(Disposition, Disposition.id == Call.disposition_id)
         .where(Call.campaign_id == campaign_id, Call.id > after)
         .order_by(Call.id)
-        .limit(_CHUNK)
+        .limit(most)
     )
     return [(call, contact, agent or "", disposition) for call, contact, agent, disposition in found]
 
 
-def _records(session: Session, campaign_id: int, after: int) -> list[tuple[CampaignContact, Disposition | None]]:
+def _records(
+    session: Session, campaign_id: int, after: int, most: int = _CHUNK
+) -> list[tuple[CampaignContact, Disposition | None]]:
     found = session.execute(
         select(CampaignContact, Disposition)
         .outerjoin(Disposition, Disposition.id == CampaignContact.disposition_id)
         .where(CampaignContact.campaign_id == campaign_id, CampaignContact.id > after)
         .options(selectinload(CampaignContact.contact).selectinload(Contact.numbers))
         .order_by(CampaignContact.id)
-        .limit(_CHUNK)
+        .limit(most)
     )
     return [(record, disposition) for record, disposition in found]
 
@@ -223,6 +262,13 @@ def _last_calls(session: Session, record_ids: Sequence[int]) -> dict[int, tuple[
         .order_by(Call.id)
     )
     return {call.campaign_contact_id: (call, agent or "") for call, agent in found}
+
+
+def _named(
+    contact: Contact, names: Sequence[str], cells: Sequence[object], answers: dict[str, str]
+) -> dict[str, object]:
+    plain = dict(zip((*_CONTACT, *names), (*_contact_cells(contact), *cells), strict=True))
+    return {**plain, "custom": dict(contact.custom), "answers": answers}
 
 
 def _contact_cells(contact: Contact) -> list[object]:

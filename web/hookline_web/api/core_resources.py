@@ -12,6 +12,7 @@ from hookline_web.api.resources import (
     imports,
     lists,
     rehearsals,
+    result_pushes,
     suppression,
     token,
 )
@@ -23,6 +24,7 @@ RESOURCES: tuple[ApiResource, ...] = (
     imports.RESOURCE,
     campaigns.RESOURCE,
     rehearsals.RESOURCE,
+    result_pushes.RESOURCE,
     dispositions.RESOURCE,
     calls.RESOURCE,
     agents.RESOURCE,

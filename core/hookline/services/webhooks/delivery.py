@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from hookline import __version__, webhook_signature
 from hookline.bus import PublishedEvent
-from hookline.db.models import WebhookDelivery
 
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 #: Tried at most so often, over about three days.
@@ -19,6 +19,16 @@ _GROWTH = 4.0
 _LONGEST_WAIT = 12 * 3600.0
 #: Up to so much of each wait is added at random, so that what failed together does not come back together.
 _JITTER = 0.25
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is posted: the id by which the receiver knows it again, its type, the name of this delivery, the body."""
+
+    event_id: str
+    event_type: str
+    name: str
+    body: str
 
 
 def event_id(sequence: int) -> str:
@@ -49,17 +59,15 @@ def as_text(identity: str, kind: str, at: datetime, rest: dict[str, Any]) -> str
     return json.dumps({"id": identity, "type": kind, "at": at.isoformat(), **rest}, separators=(",", ":"))
 
 
-def headers_of(delivery: WebhookDelivery, secrets: list[str], now: datetime) -> dict[str, str]:
+def headers_of(message: Message, secrets: list[str], now: datetime) -> dict[str, str]:
     """The headers of a try that is made now."""
     return {
         "Content-Type": "application/json",
         "User-Agent": f"Hookline/{__version__}",
-        "Hookline-Event-Id": delivery.event_id,
-        "Hookline-Event": delivery.event_type,
-        "Hookline-Delivery": str(delivery.id),
-        webhook_signature.HEADER: webhook_signature.header(
-            secrets, int(now.timestamp()), delivery.body.encode("utf-8")
-        ),
+        "Hookline-Event-Id": message.event_id,
+        "Hookline-Event": message.event_type,
+        "Hookline-Delivery": message.name,
+        webhook_signature.HEADER: webhook_signature.header(secrets, int(now.timestamp()), message.body.encode("utf-8")),
     }
 
 

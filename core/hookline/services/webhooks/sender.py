@@ -126,12 +126,14 @@ class WebhookSender:
                 sent = session.get_one(WebhookDelivery, delivery_id)
                 endpoint = session.get_one(WebhookEndpoint, sent.endpoint_id)
             if not self._stopping.is_set():
-                self._outcomes.note(delivery_id, self._try(endpoint, sent))
+                message = delivery.Message(sent.event_id, sent.event_type, str(sent.id), sent.body)
+                self._outcomes.note(delivery_id, self.post(endpoint, message))
         finally:
             with self._lock:
                 self._flying.pop(delivery_id, None)
 
-    def _try(self, endpoint: WebhookEndpoint, sent: WebhookDelivery) -> Answer:
+    def post(self, endpoint: WebhookEndpoint, message: delivery.Message) -> Answer:
+        """Post one message, signed, here and now; whatever goes wrong is in the answer."""
         now = self._db.clock.now()
         try:
             secrets = [self._box.open(endpoint.secret)]
@@ -139,7 +141,7 @@ class WebhookSender:
                 secrets.append(self._box.open(endpoint.previous_secret))
         except HooklineError:
             return Answer(None, N_("The secret cannot be read: its key file in the data folder is missing or another."))
-        return self._poster.post(endpoint.url, sent.body.encode("utf-8"), delivery.headers_of(sent, secrets, now))
+        return self._poster.post(endpoint.url, message.body.encode("utf-8"), delivery.headers_of(message, secrets, now))
 
 
 def _at_once(endpoint: WebhookEndpoint) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hookline.contributions import NavigationItem
 from hookline.text import N_
-from hookline_web.views.campaigns import dialler, editing, life, pages, records, rehearsals, required, results
+from hookline_web.views.campaigns import dialler, editing, life, pages, pushes, records, rehearsals, required, results
 from hookline_web.views.campaigns.blueprint import blueprint
 
 NAVIGATION = (NavigationItem(N_("Campaigns"), "campaigns.index", "campaigns.view", "supervise", "target-arrow", 10),)
@@ -16,6 +16,7 @@ __all__ = [
     "editing",
     "life",
     "pages",
+    "pushes",
     "records",
     "rehearsals",
     "required",

@@ -105,6 +105,7 @@ def _shown(rehearsal_id: int) -> dict[str, Any]:
 
 def _rows(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Each figure with what it really was ("" where nobody was called) and as it was rehearsed."""
+
     def finished(figures: Mapping[str, Any]) -> str:
         if figures["finished_at"] is None:
             return str(_("not finished: %(left)s calls left", left=figures["left"]))
