@@ -17,7 +17,7 @@ def scenario(*steps: str) -> str:
 
 def sdp(port: str = "[media_port]", direction: str = "sendrecv", codecs: str = "8 101", version: int = 1) -> str:
     """A session description."""
-    names = {"8": "PCMA/8000", "0": "PCMU/8000", "18": "G729/8000", "101": "telephone-event/8000"}
+    names = {"8": "PCMA/8000", "0": "PCMU/8000", "9": "G722/8000", "18": "G729/8000", "101": "telephone-event/8000"}
     maps = "".join(f"a=rtpmap:{codec} {names[codec]}\n" for codec in codecs.split())
     return (
         f"v=0\no=sipp 1 {version} IN IP4 [local_ip]\ns=-\nc=IN IP4 [local_ip]\nt=0 0\n"
