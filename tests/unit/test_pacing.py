@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bench.pacing.shift import Shift, World
 from hookline.pacing import PACER_NAMES, PacingSnapshot, Reason, UnknownPacer, create_pacer
 from hookline.pacing.factory import BadPacing
-from hookline.pacing.losses import FreeAgents, binomial
+from hookline.pacing.losses import FreeAgents, shares
 
 AGES = st.lists(st.floats(0, 900), max_size=12).map(tuple)
 KINDS = ("answer", "fail", "connect", "abandon", "talk_end", "wrap_end", "login", "logout")
@@ -97,10 +97,21 @@ def test_an_unknown_name_and_senseless_numbers_are_refused() -> None:
         create_pacer("power", ratio=0.5)
 
 
-def test_two_calls_for_one_agent_lose_one_answer_where_both_answer() -> None:
-    assert FreeAgents(1, [0.0], [0.0]).expected_losses([0.5], [0.375]) == pytest.approx(0.0625)
-    assert FreeAgents(1, [0.0], [0.0]).expected_losses([0.25], [0.1875]) == 0, "one call cannot answer twice"
-    assert binomial(1.0, 0.5) == pytest.approx([0.25, 0.5, 0.25])
+def test_the_chance_that_nobody_is_free_counts_calls_that_cannot_answer_twice() -> None:
+    one = FreeAgents(1, [0.0, 0.5], [0.0, 0.25])
+    assert one.chance_of_none(0, 0.5, 0.375) == pytest.approx(7 / 16), "at least one of two calls is answered"
+    assert one.chance_of_none(0, 0.25, 0.1875) == pytest.approx(0.25)
+    assert one.chance_of_none(1, 1.0, 0.0) == pytest.approx(0.5, abs=0.01), "perhaps another agent is free by then"
+    assert FreeAgents(0, [0.0], [0.0]).chance_of_none(0, 0.0, 0.0) == 1.0
+
+
+def test_counts_of_any_spread_have_the_right_mean_and_variance() -> None:
+    assert shares(1.0, 0.5) == pytest.approx([0.25, 0.5, 0.25])
+    for mean, variance in ((3.0, 1.2), (3.0, 3.0), (3.0, 7.0)):
+        chances = shares(mean, variance)
+        assert sum(chances) == pytest.approx(1, abs=1e-5)
+        assert sum(n * p for n, p in enumerate(chances)) == pytest.approx(mean, abs=0.05)
+        assert sum((n - mean) ** 2 * p for n, p in enumerate(chances)) == pytest.approx(variance, abs=0.1)
 
 
 @pytest.mark.parametrize("seed", [11])
@@ -111,4 +122,4 @@ def test_an_hour_of_twenty_agents_is_busier_than_progressive_and_under_the_ceili
     assert shift.abandon_rate <= 0.03
     assert shift.utilisation > Shift(world, create_pacer("progressive"), seed).run().utilisation + 0.1
     assert pacer.last_decision is not None
-    assert "losses_expected" in pacer.last_decision.numbers or pacer.last_decision.reason is Reason.NO_READY_AGENT
+    assert "risk" in pacer.last_decision.numbers or pacer.last_decision.reason is Reason.NO_READY_AGENT

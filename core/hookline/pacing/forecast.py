@@ -3,62 +3,79 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
+from operator import mul
 
 from hookline.pacing.decision import PacingSnapshot
-from hookline.pacing.learning import AnswerLevel, HazardCurve
+from hookline.pacing.happenings import Happenings, placed
+from hookline.pacing.learning import AnswerLevel, Lifetimes
 
-#: Seconds ahead at which answers and agents are compared.
-MOMENTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 30)
 #: Ages of ringing beyond this are one.
-RING_AGES = 121
-WRAP_AGES = 241
-REFRESH_SECONDS = 5.0
-#: After the first tick all curves are refreshed together for so long.
+RING_AGES = 120
+TALK_AGES = 1800
+WRAP_AGES = 300
+#: As far ahead as answers and agents are compared.
+FURTHEST = 30
+LONGEST_GRACE = 60
+#: Ends of talks or wrap-ups at which they are half counted on.
+ENDS_TO_TRUST = 3.0
+#: The three curves are worked out anew in turn, this often: they change slowly, and it is the dear part.
+TURN_SECONDS = 3.0
+#: After the first tick they are refreshed together every other second for so long.
 SETTLING_SECONDS = 180.0
 #: A gap between ticks longer than this teaches nothing about what happened meanwhile.
 LONGEST_STEP = 5.0
 
-_TALK_EDGES = (0, 5, 10, 15, 20, 30, 40, 50, 60, 75, 90, 110, 130, 160, 200, 260, 350, 500, 700, 1000)
-_WRAP_EDGES = (*range(20), *range(20, 40, 2), *range(40, 80, 5), *range(80, 241, 20))
-
-Moments = tuple[float, ...]
-
 
 @dataclass(frozen=True)
 class Outlook:
-    """Means and variances at each of MOMENTS; `fresh` is one new call's chance to have been answered by then."""
+    """Means and variances at each of `moments`; `fresh` is a new call's chance to have been answered by then.
 
+    `level_spread` is the uncertainty of how willing people are to answer (variance in squares of the mean): it moves
+    all calls together.
+    """
+
+    moments: tuple[int, ...]
     answers: list[float]
     answers_variance: list[float]
     free: list[float]
     free_variance: list[float]
-    fresh: Moments
+    fresh: list[float]
     answer_chance: float
+    level_spread: float
+
+
+def _growing(first: int, factor: float, last: int) -> list[int]:
+    edges, edge = [0], 0.0
+    while edge < last:
+        edge = max(edge + first, edge * factor)
+        edges.append(int(edge))
+    return edges
 
 
 class Forecaster:
     """Learns from every tick how long rings, talks and wrap-ups last, and looks ahead."""
 
     def __init__(self) -> None:
-        edges = tuple(range(RING_AGES))
-        self._answer = HazardCurve(edges, 30.0, 0.45, 1)
-        self._end = HazardCurve(edges, 25.0, 0.6, 1)
-        self._talk = HazardCurve(_TALK_EDGES, 140.0, 5.0, 1)
-        self._wrap = HazardCurve(_WRAP_EDGES, 20.0, 5.0, 2)
+        self.rings = Lifetimes(range(61), 16.0, held=1.0, weight=8.0, wanted_share=0.25, by_call=True)
+        self.talks = Lifetimes(_growing(5, 1.12, TALK_AGES), 140.0, held=5.0, weight=5.0, reach=1)
+        wrap_edges = [*range(40), *range(40, 80, 3), *range(80, WRAP_AGES + 1, 20)]
+        self.wraps = Lifetimes(wrap_edges, 20.0, held=3.0, weight=1.0, reach=1)
+        self._talk_bins = [self.talks.bin(second + 0.5) for second in range(TALK_AGES + 1)]
+        self._wrap_bins = [self.wraps.bin(second + 0.5) for second in range(WRAP_AGES + FURTHEST + LONGEST_GRACE)]
         self.level = AnswerLevel()
+        self._happenings = Happenings()
         self._last: PacingSnapshot | None = None
-        self._refreshed: float | None = None
-        self._first: float | None = None
+        self._first = 0.0
         self._dialled_before = 0
-        self._talks = self._wraps = 0
-        self._timeout = 0.0
-        self._turn = -1
-        self._rates: list[list[float]] = []
-        self._lasting: list[float] = []
-        self._by_age: dict[int, tuple[float, Moments, Moments]] = {}
-        self._wrapped_by: dict[int, tuple[Moments, Moments]] = {}
+        self._solved: dict[Lifetimes, float] = {}
+        self._refreshed = 0.0
+        self._turn = 0
+        self._ringing_now: Counter[int] = Counter()
+        self._ring_key: tuple[float, ...] = ()
+        self._tables_level = 0.0
 
     def outcomes_known(self, now: PacingSnapshot) -> int:
         """How many calls placed since the first tick have ended ringing."""
@@ -66,156 +83,201 @@ class Forecaster:
 
     def watched(self, now: PacingSnapshot) -> float:
         """Seconds since the first tick."""
-        return now.now - self._first if self._first is not None else 0.0
+        return now.now - self._first if self._last is not None else 0.0
+
+    def settling(self, now: PacingSnapshot) -> bool:
+        """Whether the first minutes are not over yet, in which the curves still move fast."""
+        return self.watched(now) < SETTLING_SECONDS
 
     def observe(self, now: PacingSnapshot) -> None:
         """Learn from one tick."""
         before = self._last
-        self._ringing_now = Counter(map(int, now.ringing))
-        self._talking_now = Counter(map(int, now.talking))
-        self._wrapping_now = Counter(map(int, now.wrapping))
         if before is None:
             self._first = now.now
             self._dialled_before = now.dialled - len(now.ringing)
-            self._refresh(now, 0.0)
-        step = min(LONGEST_STEP, now.now - before.now) if before else 1.0
-        self._learn_from_events(now)
-        if step > 0:
-            self._learn_from_ages(now, step, now.answered - before.answered if before else 0)
+        step = now.now - before.now if before else 0.0
+        if not 0 < step <= LONGEST_STEP:
+            step = 0.0
+        self._learn(before, now, step)
+        if before and step and not self.settling(now):
+            ages, chances = self._ringing_now, self.rings.wanted
+            last = len(chances) - 1
+            expected = sum([n * chances[age if age < last else last] for age, n in ages.items()])
+            expected += placed(before, now) * chances[0]
+            self.level.learn(max(0, now.answered - before.answered), expected * step)
+        self._ringing_now = Counter([int(age + 0.5) for age in now.ringing])
         self._last = now
-        since = now.now - (self._refreshed if self._refreshed is not None else now.now)
-        if since >= REFRESH_SECONDS or self._timeout != now.ring_timeout:
-            self._refresh(now, since)
+        self._refresh(now)
 
-    def _learn_from_events(self, now: PacingSnapshot) -> None:
-        for kind, _, seconds in now.events:
-            if kind == "answer":
-                self._answer.happened(seconds)
-            elif kind == "fail":
-                self._end.happened(seconds)
-            elif kind == "talk_end":
-                self._talks += 1
-                self._talk.happened(seconds)
-            elif kind == "wrap_end":
-                self._wraps += 1
-                self._wrap.happened(seconds)
-        self._wraps += len(now.wrapping)
+    def _learn(self, before: PacingSnapshot | None, now: PacingSnapshot, step: float) -> None:
+        for ended in self._happenings.between(before, now, step):
+            if ended.kind == "answer":
+                self.rings.happened(ended.seconds, ended.weight)
+            elif ended.kind == "fail":
+                self.rings.happened(ended.seconds, ended.weight, wanted=False)
+            elif ended.kind == "talk_end":
+                self.talks.happened(ended.seconds)
+            else:
+                self.wraps.happened(ended.seconds)
 
-    def _learn_from_ages(self, now: PacingSnapshot, step: float, answers: int) -> None:
-        rates, last = self._rates[0], RING_AGES - 1
-        expected = step * sum(count * rates[min(last, age)] for age, count in self._ringing_now.items())
-        self._answer.expose(self._ringing_now, step)
-        self._end.expose(self._ringing_now, step)
-        self._talk.expose(self._talking_now, step)
-        self._wrap.expose(self._wrapping_now, step)
-        self.level.learn(max(0, answers), expected, step)
-
-    def _refresh(self, now: PacingSnapshot, seconds: float) -> None:
-        """Work out the curves anew, one in turn: they change slowly, and this is the dear part."""
-        curves = (self._answer, self._end, self._talk, self._wrap)
-        if self.watched(now) < SETTLING_SECONDS:
+    def _refresh(self, now: PacingSnapshot) -> None:
+        if not self._solved or (self.settling(now) and now.now - self._refreshed >= 2.0):
             # The curves hold all there is to know, the level included, and they move fast.
-            self._rates = [curve.by_second() for curve in curves]
             self.level = AnswerLevel()
-            self._turn = len(curves) - 1
-        else:
-            self._turn = (self._turn + 1) % len(curves)
-            self._relearn(curves[self._turn], seconds * len(curves))
-        self._refreshed, self._timeout = now.now, now.ring_timeout
-        self._ring_tables(now.ring_timeout)
-        if self._turn == len(curves) - 1:
-            self._wrap_tables(now.grace_seconds)
+            for lifetimes in (self.rings, self.talks, self.wraps):
+                self._solve(lifetimes, now)
+        elif now.now - self._refreshed >= TURN_SECONDS:
+            self._turn = (self._turn + 1) % 3
+            self._solve((self.rings, self.talks, self.wraps)[self._turn], now)
 
-    def _relearn(self, curve: HazardCurve, seconds: float) -> None:
-        curve.forget(seconds)
-        before, self._rates[self._turn] = self._rates[self._turn], curve.by_second()
-        if curve is self._answer and (was := curve.expected(before)) > 0:
-            self.level.rebase(curve.expected(self._rates[0]) / was)
+    def _solve(self, lifetimes: Lifetimes, now: PacingSnapshot) -> None:
+        lifetimes.forget(max(0.0, now.now - self._solved.get(lifetimes, now.now)))
+        self._solved[lifetimes] = self._refreshed = now.now
+        if lifetimes is self.rings:
+            before = lifetimes.wanted
+            lifetimes.solve(now.ringing)
+            if (was := lifetimes.expected(before)) > 0:
+                self.level.rebase(lifetimes.expected(lifetimes.wanted) / was)
+            self._ring_key = ()
+        elif lifetimes is self.talks:
+            lifetimes.solve(now.talking)
+            rates = lifetimes.wanted
+            self._talk_rates = [rates[number] for number in self._talk_bins]
+        else:
+            lifetimes.solve(now.wrapping)
+            self._wrap_tables()
+
+    def _wrap_tables(self) -> None:
+        kept = [exp(-rate) for rate in self.wraps.wanted]
+        lasting = [1.0]
+        for number in self._wrap_bins:
+            lasting.append(max(1e-9, lasting[-1] * kept[number]))
+        self._lasting = lasting
+        self._lasting_squared = [share * share for share in lasting]
+        #: For talks that end at one per second: how many of those agents are through their wrap-up by each second.
+        done = [0.0]
+        for second in range(1, FURTHEST + LONGEST_GRACE + 1):
+            done.append(done[-1] + 1 - (lasting[second - 1] + lasting[second]) / 2)
+        no_wrap = self.talks.count >= 10 and not self.wraps.count
+        self._through = [float(second) for second in range(len(done))] if no_wrap else done
 
     def _ring_tables(self, timeout: float) -> None:
         """Still ringing, and answered by then, at each age of a fresh call at the present level."""
-        answers, ends, level = self._rates[0], self._rates[1], self.level.factor
+        level = self.level.factor
+        key = (timeout,)
+        if key == self._ring_key and abs(level - self._tables_level) < 0.005 * level:
+            return
+        self._ring_key, self._tables_level = key, level
+        wanted, other = self.rings.wanted, self.rings.other
         ringing, answered, left, sure = [1.0], [0.0], 1.0, 0.0
+        last = len(wanted) - 1
         for age in range(RING_AGES):
-            answer = answers[age] * level if age < timeout else 0.0
-            either = answer + (ends[age] if age < timeout else 5.0)
-            gone = left * (1 - exp(-either))
-            sure += gone * answer / either
-            left -= gone
-            answered.append(sure)
+            number = age if age < last else last
+            learnt = min(1.0, wanted[number])
+            answer, fail = min(0.97, learnt * level), 0.9
+            if age >= timeout + 1:
+                answer = 0.0
+            else:
+                fail = min(1 - learnt, other[number]) * (1 - answer) / (1 - learnt) if learnt < 1 else 1 - answer
+            sure += left * answer
+            left *= max(0.0, 1 - answer - fail)
             ringing.append(left)
-        answered += [sure] * MOMENTS[-1]
-        self._ringing, self._answered = ringing, answered
-        self._by_age = {}
-
-    def _wrap_tables(self, grace: float) -> None:
-        rates = self._rates[3]
-        lasting = [1.0]
-        for age in range(WRAP_AGES + MOMENTS[-1] + int(grace) + 2):
-            lasting.append(lasting[-1] * exp(-rates[min(age, len(rates) - 1)]))
-        self._lasting = lasting
-        self._ahead = tuple(min(moment + max(0, round(grace)), len(lasting) - 1) for moment in MOMENTS)
-        done, through = [0.0], 0.0
-        for second in range(1, self._ahead[-1] + 1):
-            through += 1 - (lasting[second - 1] + lasting[second]) / 2
-            done.append(through)
-        no_wrap = self._talks >= 10 and not self._wraps
-        #: For a talk that ends at one per second: how many such agents are through their wrap-up by then.
-        self._talk_through = [float(a) if no_wrap else done[a] for a in self._ahead]
-        self._wrapped_by = {}
+            answered.append(sure)
+            if left < 1e-7:
+                break
+        ringing += [0.0] * (RING_AGES + 1 - len(ringing))
+        self._answered = answered + [sure] * (RING_AGES + FURTHEST + 1 - len(answered))
+        self._answered_squared = [share * share for share in self._answered]
+        self._ringing = ringing
+        self._moments = _moments(self._answered)
 
     def outlook(self, now: PacingSnapshot) -> Outlook:
         """What the people, calls and agents of this tick will do."""
+        self._ring_tables(now.ring_timeout)
         answers, answers_variance = self._answers()
         free, free_variance = self._free(now)
-        _, fresh, _ = self._chances(0)
-        return Outlook(answers, answers_variance, free, free_variance, fresh, max(fresh[-1], 1e-4))
-
-    def _chances(self, age: int) -> tuple[float, Moments, Moments]:
-        """Of a call of this age: that it is answered at all, by each moment, and the same times its opposite."""
-        age = min(age, RING_AGES - 1)
-        found = self._by_age.get(age)
-        if found is None:
-            ringing, base = self._ringing[age], self._answered[age]
-            if ringing > 1e-9:
-                by = tuple(min(1.0, (self._answered[age + m] - base) / ringing) for m in MOMENTS)
-            else:
-                by = (0.0,) * len(MOMENTS)
-            found = self._by_age[age] = (by[-1], by, tuple(p * (1 - p) for p in by))
-        return found
+        return Outlook(
+            self._moments,
+            answers,
+            answers_variance,
+            free,
+            free_variance,
+            [self._answered[moment] for moment in self._moments],
+            max(self._answered[RING_AGES], 1e-4),
+            self.level.spread + 1 / (self.rings.count + 2),
+        )
 
     def _answers(self) -> tuple[list[float], list[float]]:
-        means, variances = [0.0] * len(MOMENTS), [0.0] * len(MOMENTS)
-        for age, count in self._ringing_now.items():
-            _, by, spread = self._chances(age)
-            means = [m + count * p for m, p in zip(means, by, strict=True)]
-            variances = [v + count * s for v, s in zip(variances, spread, strict=True)]
+        """Of a call of age a by moment m: (answered[a + m] - answered[a]) / ringing[a], summed over the calls."""
+        ages = [age for age in self._ringing_now if age < RING_AGES and self._ringing[age] > 1e-5]
+        size = max(ages) + 1 if ages else 0
+        once, twice, cross = [0.0] * size, [0.0] * size, [0.0] * size
+        before = before_squared = 0.0
+        for age in ages:
+            share = self._ringing_now[age] / self._ringing[age]
+            once[age], twice[age] = share, share / self._ringing[age]
+            cross[age] = twice[age] * self._answered[age]
+            before += share * self._answered[age]
+            before_squared += cross[age] * self._answered[age]
+        means, variances = [], []
+        for moment in self._moments:
+            then = self._answered[moment : moment + size]
+            mean = sum(map(mul, once, then)) - before
+            squares = sum(map(mul, twice, self._answered_squared[moment : moment + size]))
+            squares += before_squared - 2 * sum(map(mul, cross, then))
+            means.append(max(0.0, mean))
+            variances.append(max(0.0, mean - squares))
         return means, variances
 
     def _free(self, now: PacingSnapshot) -> tuple[list[float], list[float]]:
-        """Agents who become free; those about to leave are taken out in proportion."""
+        """Agents free by each moment and the grace after it; those about to leave are taken out in proportion."""
         busy = len(now.talking) + len(now.wrapping)
         stay = max(0.0, 1 - now.logging_out / busy) if busy else 1.0
-        means, squares = [0.0] * len(MOMENTS), [0.0] * len(MOMENTS)
-        for age, count in self._wrapping_now.items():
-            by, square = self._wrapped(age)
-            means = [m + count * p for m, p in zip(means, by, strict=True)]
-            squares = [s + count * p for s, p in zip(squares, square, strict=True)]
-        rates, last = self._rates[2], len(self._rates[2]) - 1
-        ending = sum([count * rates[age if age < last else last] for age, count in self._talking_now.items()])
+        once, twice = self._wrapping(now.wrapping)
+        wrapping, size = len(now.wrapping), len(once)
         talking = max(1, len(now.talking))
-        for n, through in enumerate(self._talk_through):
-            mean = min(float(talking), ending * through)
-            means[n] += mean
-            squares[n] += mean * mean / talking
-        return [stay * m for m in means], [stay * max(0.0, m - s) for m, s in zip(means, squares, strict=True)]
+        ending = _total(self._talk_rates, now.talking)
+        ends_talks, ends_wraps = _trust(self.talks), _trust(self.wraps)
+        grace = min(LONGEST_GRACE, max(0, round(now.grace_seconds)))
+        means, variances = [], []
+        for moment in self._moments:
+            by = moment + grace
+            lasts = sum(map(mul, once, self._lasting[by : by + size]))
+            squares = wrapping - 2 * lasts + sum(map(mul, twice, self._lasting_squared[by : by + size]))
+            through = ends_talks * min(float(talking), ending * self._through[by])
+            mean = ends_wraps * (wrapping - lasts) + through
+            means.append(stay * mean)
+            variances.append(stay * max(0.0, mean - ends_wraps * squares - through * through / talking))
+        return means, variances
 
-    def _wrapped(self, age: int) -> tuple[Moments, Moments]:
-        """Of a wrap-up of this age: that it is over by each moment and the grace after it, and the squares."""
-        age = min(age, WRAP_AGES - 1)
-        found = self._wrapped_by.get(age)
-        if found is None:
-            now = max(self._lasting[age], 1e-12)
-            by = tuple(1 - self._lasting[age + ahead] / now for ahead in self._ahead)
-            found = self._wrapped_by[age] = (by, tuple(p * p for p in by))
-        return found
+    def _wrapping(self, ages: Sequence[float]) -> tuple[list[float], list[float]]:
+        """By age: how many wrap up, over the share that lasts to this age, and over its square."""
+        counts = Counter([min(WRAP_AGES, int(age + 0.5)) for age in ages])
+        size = max(counts) + 1 if counts else 0
+        once, twice = [0.0] * size, [0.0] * size
+        for age, count in counts.items():
+            once[age] = count / self._lasting[age]
+            twice[age] = count / self._lasting_squared[age]
+        return once, twice
+
+
+def _moments(answered: Sequence[float]) -> tuple[int, ...]:
+    """Seconds ahead at which to compare: every one of the first, then wider apart, until almost all have answered."""
+    last = next((m for m in range(1, FURTHEST) if answered[m] >= 0.99 * answered[RING_AGES]), FURTHEST)
+    last = max(last, 8)
+    wide = (*range(1, 11), 12, 14, 16, 19, 22, 26, 30)
+    return tuple(sorted({min(moment, last) for moment in wide}))
+
+
+def _trust(lifetimes: Lifetimes) -> float:
+    """How far to count on such ends: not before some have been seen, or a new team would be dialled for too early."""
+    return lifetimes.count / (lifetimes.count + ENDS_TO_TRUST)
+
+
+def _total(rates: Sequence[float], ages: Sequence[float]) -> float:
+    """Sum of the rates at these ages."""
+    last = len(rates) - 1
+    try:
+        return sum([rates[int(age)] for age in ages])
+    except IndexError:
+        return sum([rates[min(last, int(age))] for age in ages])

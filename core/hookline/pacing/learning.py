@@ -1,116 +1,179 @@
-"""What the pacer learns while it works: hazards by age, and how willing people are to answer just now.
+"""What the pacer learns while it works: how long things last by age, and how willing people are to answer just now.
 
-A hazard is events per second at an age. Everything under way counts as exposure while it lasts (censored, as in
-Kaplan and Meier's estimate), so that long talks are not forgotten because they have not ended yet.
+Nothing is assumed about the shape of a duration. Everything still under way counts with the time it has lasted so far
+(censored, as in Kaplan and Meier's estimate), so that long talks are not forgotten because they have not ended yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from math import exp, lgamma, log, log1p
 
 #: Experience loses half its weight in this time.
 HALF_LIFE_SECONDS = 7200.0
+_BEFORE = 1e-6  # an end at exactly an edge belongs to the bin before it: calls placed at ticks end at whole ages
 
 
-class HazardCurve:
-    """Events per second of exposure, in bins of age, smoothed over neighbours and drawn towards the overall rate."""
+class Lifetimes:
+    """Chances to end by age, in bins: as wanted (answered, over) or in another way (not answered).
 
-    def __init__(self, edges: Sequence[int], expected_seconds: float, prior_events: float, reach: int) -> None:
-        """`edges` are the bins' lower ends in whole seconds, from 0; `reach` is how many neighbours smooth a bin."""
-        self._exposure = [0.0] * len(edges)
-        self._events = [0.0] * len(edges)
-        self._expected = expected_seconds
-        self._prior = prior_events
+    With `by_call` whatever ends in a bin was at risk in all of it, so that the chances are exact for bins of a second
+    and a ring that always lasts the same is learnt as such; without, they are events per second, for wide bins.
+    """
+
+    def __init__(
+        self,
+        edges: Sequence[float],
+        expected_seconds: float,
+        *,
+        held: float,
+        weight: float = 1.0,
+        wanted_share: float = 1.0,
+        reach: int = 0,
+        by_call: bool = False,
+    ) -> None:
+        """`edges` are the bins' lower ends, from 0; `reach` is how many neighbours smooth a bin.
+
+        What is expected before anything is known (a mean of `expected_seconds`, `wanted_share` of it as wanted) counts
+        as `weight` ends; each bin is drawn towards the overall rate by as much as `held` ends weigh.
+        """
+        self._edges = list(edges)
+        self._widths = [after - edge for edge, after in pairwise(edges)] + [0.0]
+        self._wanted = [0.0] * len(edges)
+        self._other = [0.0] * len(edges)
+        self._seconds = [0.0] * len(edges)  # lasted beyond the bin's lower end, by those that ended in it
+        self._at_risk = [0.0] * len(edges)
+        self._prior = (weight * wanted_share, weight * (1 - wanted_share), weight * expected_seconds)
+        self._held = held
         self._reach = reach
-        self._bin_of: list[int] = []
-        for number, edge in enumerate(edges[1:]):
-            self._bin_of += [number] * (edge - len(self._bin_of))
-        self._bin_of.append(len(edges) - 1)
+        self._by_call = by_call
+        self.count = 0.0
+        self.mean = expected_seconds
+        self.wanted = [0.0] * len(edges)
+        self.other = [0.0] * len(edges)
+        self.solve(())
 
-    def _bin(self, age: float) -> int:
-        return self._bin_of[min(max(0, int(age)), len(self._bin_of) - 1)]
+    def bin(self, age: float) -> int:
+        """The bin of an age."""
+        return max(0, bisect_right(self._edges, age - _BEFORE) - 1)
 
-    def expose(self, by_age: Mapping[int, int], seconds: float) -> None:
-        """So many of each age (whole seconds) were under way for so long."""
-        exposure, bins, last = self._exposure, self._bin_of, len(self._bin_of) - 1
-        for age, count in by_age.items():
-            exposure[bins[age if age < last else last]] += count * seconds
-
-    def happened(self, age: float) -> None:
+    def happened(self, age: float, weight: float = 1.0, *, wanted: bool = True) -> None:
         """Something ended at this age."""
-        self._events[self._bin(age)] += 1
+        number = self.bin(age)
+        (self._wanted if wanted else self._other)[number] += weight
+        self._seconds[number] += weight * max(0.0, age - self._edges[number])
+        self.count += weight if wanted else 0.0
 
     def forget(self, seconds: float) -> None:
         """Let experience age by so many seconds."""
         weight = 0.5 ** (seconds / HALF_LIFE_SECONDS)
-        self._exposure = [e * weight for e in self._exposure]
-        self._events = [e * weight for e in self._events]
+        self._wanted = [n * weight for n in self._wanted]
+        self._other = [n * weight for n in self._other]
+        self._seconds = [n * weight for n in self._seconds]
+        self.count *= weight
 
-    def expected(self, by_second: Sequence[float]) -> float:
-        """How many events these rates would have brought."""
-        first = {b: second for second, b in reversed(list(enumerate(self._bin_of)))}
-        return sum(exposure * by_second[first[b]] for b, exposure in enumerate(self._exposure))
+    def expected(self, wanted: Sequence[float]) -> float:
+        """How many wanted ends these chances by bin would have brought."""
+        return sum([n * chance for n, chance in zip(self._at_risk, wanted, strict=True)])
 
-    def by_second(self) -> list[float]:
-        """The hazard at each whole second of age; the last goes for all greater ages."""
-        overall = (sum(self._events) + 1) / (sum(self._exposure) + self._expected)
-        prior_exposure = self._prior / overall
-        events, exposure = _blurred(self._events, self._reach), _blurred(self._exposure, self._reach)
-        rates = [(n + self._prior) / (e + prior_exposure) for n, e in zip(events, exposure, strict=True)]
-        return [rates[b] for b in self._bin_of]
+    def solve(self, under_way: Sequence[float]) -> None:
+        """Work the chances out anew, with the ages of what is under way."""
+        at_risk = self._exposures(under_way)
+        wanted_prior, other_prior, prior_seconds = self._prior
+        seconds = sum(at_risk) + prior_seconds
+        wanted_rate = (sum(self._wanted) + wanted_prior) / seconds
+        other_rate = (sum(self._other) + other_prior) / seconds
+        held = self._held / (wanted_rate + other_rate)
+        self._at_risk = at_risk
+        risk, wanted, other = (self._blurred(v) for v in (at_risk, self._wanted, self._other))
+        self.wanted = [(n + wanted_rate * held) / (r + held) for n, r in zip(wanted, risk, strict=True)]
+        self.other = [(n + other_rate * held) / (r + held) for n, r in zip(other, risk, strict=True)]
+        self.mean = 1 / (wanted_rate + other_rate)
 
+    def _exposures(self, under_way: Sequence[float]) -> list[float]:
+        """Seconds (or calls) at risk in each bin."""
+        edges, at_risk = self._edges, [0.0] * len(self._edges)
+        reached = [0.0] * len(edges)
+        for age in under_way:
+            number = bisect_right(edges, age + _BEFORE) - 1 if age > 0 else 0
+            reached[number] += 1
+            if not self._by_call:
+                at_risk[number] += age - edges[number]
+        later = 0.0
+        for number in range(len(edges) - 1, -1, -1):
+            ended = self._wanted[number] + self._other[number]
+            at_risk[number] += later * self._widths[number] + (ended if self._by_call else self._seconds[number])
+            later += ended + reached[number]
+        return at_risk
 
-def _blurred(values: Sequence[float], reach: int) -> list[float]:
-    """Each value with half of each of its neighbours."""
-    edge = [0.0] * reach
-    padded = [*edge, *values, *edge]
-    width = 2 * reach + 1
-    return [(sum(padded[n : n + width]) + value) / 2 for n, value in enumerate(values)]
+    def _blurred(self, values: list[float]) -> list[float]:
+        reach = self._reach
+        if not reach:
+            return values
+        padded = [0.0] * reach + values + [0.0] * reach
+        width = 2 * reach + 1
+        return [sum(padded[n : n + width]) for n in range(len(values))]
 
 
 class AnswerLevel:
-    """How much more or less people answer just now than the learnt curve says: a factor around 1.
+    """How much more or less people answer just now than the learnt curve says: a factor around 1, and its spread.
 
-    A steady estimate over some minutes; where the last answers differ from it by more than chance, it starts anew from
-    them, so that an answer rate that jumps is followed at once.
+    Several memories, from ten expected answers to a thousand, bet on every tick's answers; each counts by how well it
+    has predicted lately. Where nothing changes the long ones win and the spread is small. Where answers come in bursts
+    or the rate jumps the short ones win at once, and their greater spread keeps the pacer careful.
     """
 
-    STEADY_SECONDS = 240.0
-    STEADY_ANSWERS = 60.0
-    FRESH_ANSWERS = 30.0
-    SIGMAS = 3.0
+    MEMORIES = (10.0, 30.0, 100.0, 300.0, 1000.0)
+    PRIOR = 5.0  # expected answers that a factor of 1 counts for at first
+    CREDIT = 60.0  # expected answers over which good predictions are remembered
+    LEAST = 1e-3
 
     def __init__(self) -> None:
-        self._steady = (0.0, 0.0)  # answers, expected answers
-        self._fresh = (0.0, 0.0)
-        self._rate = 0.0
+        self._memories = [(self.PRIOR, self.PRIOR)] * len(self.MEMORIES)  # answers, expected answers
+        self._credits = [1 / len(self.MEMORIES)] * len(self.MEMORIES)
+        self.factor = 1.0
+        self.spread = 0.0  # variance of the factor in squares of it
 
-    def learn(self, answers: float, expected: float, seconds: float) -> None:
-        """So many answered in the last `seconds`, where the curve expected so many."""
-        self._rate += (expected / seconds - self._rate) * min(1.0, seconds / 60)
-        self._fresh = _window(self._fresh, answers, expected, self.FRESH_ANSWERS)
-        self._steady = _window(
-            self._steady, answers, expected, max(self.STEADY_ANSWERS, self._rate * self.STEADY_SECONDS)
-        )
-        answered, hoped = self._fresh
-        spread = (self.factor * hoped + 4) ** 0.5 / (hoped + 3)
-        if 8 < hoped < self._steady[1] and abs((answered + 3) / (hoped + 3) - self.factor) > self.SIGMAS * spread:
-            self._steady = self._fresh
+    def learn(self, answers: int, expected: float) -> None:
+        """So many answered where the curve expected so many."""
+        if answers <= 0 and expected <= 0:
+            return
+        expected = max(expected, 1e-6)
+        kept = exp(-expected / self.CREDIT)
+        merits = [
+            kept * log(credit) + _merit(a, b, answers, expected)
+            for (a, b), credit in zip(self._memories, self._credits, strict=True)
+        ]
+        best = max(merits)
+        credits = [exp(merit - best) for merit in merits]
+        total = sum(credits)
+        credits = [max(credit / total, self.LEAST) for credit in credits]
+        total = sum(credits)
+        self._credits = [credit / total for credit in credits]
+        self._memories = [
+            _within(a + answers, b + expected, size) for (a, b), size in zip(self._memories, self.MEMORIES, strict=True)
+        ]
+        mean = square = 0.0
+        for (a, b), credit in zip(self._memories, self._credits, strict=True):
+            mean += credit * a / b
+            square += credit * (a / b + (a * a) / b) / b
+        self.factor = max(mean, 1e-3)
+        self.spread = max(0.0, square / (self.factor * self.factor) - 1)
 
     def rebase(self, ratio: float) -> None:
         """The curve was learnt anew and now expects `ratio` times as many."""
-        self._steady = (self._steady[0], self._steady[1] * ratio)
-        self._fresh = (self._fresh[0], self._fresh[1] * ratio)
-        self._rate *= ratio
-
-    @property
-    def factor(self) -> float:
-        """To multiply the curve with."""
-        return (self._steady[0] + 6) / (self._steady[1] + 6)
+        self._memories = [(a, b * ratio) for a, b in self._memories]
 
 
-def _window(sums: tuple[float, float], answers: float, expected: float, most: float) -> tuple[float, float]:
-    """Both sums grown, and scaled down to the window's size."""
-    total = sums[1] + expected
-    scale = min(1.0, most / total) if total > 0 else 1.0
-    return ((sums[0] + answers) * scale, total * scale)
+def _merit(a: float, b: float, answers: int, expected: float) -> float:
+    """Log of the chance that a memory (a gamma distribution) gave to what happened, but for a common part."""
+    merit = -(a + answers) * log1p(expected / b)
+    if answers:
+        merit += lgamma(a + answers) - lgamma(a) - answers * log(b)
+    return merit
+
+
+def _within(a: float, b: float, size: float) -> tuple[float, float]:
+    return (a, b) if b <= size else (a * size / b, size)
