@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hookline.contributions import NavigationItem, Permission, PluginContext, WebPart
+from hookline.domain.dialling import DialRequest
 from hookline.health import HealthCheck
 from hookline.hookspecs import hookimpl
 from hookline.ports.telephony import TelephonyBackend
@@ -24,6 +25,11 @@ class Hooks:
     def hookline_register_telephony_backends(self) -> list[TelephonyBackend]:
         """Twilio, once it can be used."""
         return [self._backend] if self._settings.configured else []
+
+    @hookimpl
+    def hookline_select_caller_id(self, request: DialRequest, backend: str) -> str | None:
+        """The number of the account that the call would go by."""
+        return self._backend.default_caller_id(request.client_id) if backend == TwilioBackend.name else None
 
     @hookimpl
     def hookline_register_permissions(self) -> list[Permission]:
