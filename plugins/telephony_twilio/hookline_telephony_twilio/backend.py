@@ -54,6 +54,7 @@ from hookline_telephony_twilio.shared import Shared
 from hookline_telephony_twilio.steering import Steering
 from hookline_telephony_twilio.table import LegEntry, PlayEntry, Table
 from hookline_telephony_twilio.taping import Taping
+from hookline_telephony_twilio.voicemail import Voicemail
 from hookline_telephony_twilio.watch import Watch
 from hookline_telephony_twilio.webhooks import Webhooks
 
@@ -81,7 +82,8 @@ class TwilioBackend:
         """`folder`: where voicemail is kept. `sub_accounts`: clients' own accounts."""
         self._accounts = Accounts(settings, sub_accounts)
         self._numbers = Numbers(db)
-        shared = Shared(settings, self._accounts, Book(db), clock or db.clock, folder)
+        self._book = Book(db)
+        shared = Shared(settings, self._accounts, self._book, clock or db.clock)
         self._shared, self._settings = shared, settings
         self._ending = Ending(shared)
         self._placing = Placing(shared, self._ending)
@@ -91,8 +93,9 @@ class TwilioBackend:
         self._inbound = Inbound(shared, self._ending, self._numbers.called)
         self._watch = Watch(shared, self._ending)
         self._mending = Mending(shared)
+        self.voicemail = Voicemail(db, shared, folder)
         documents = Documents(shared, self._ending)
-        self.webhooks = Webhooks(shared, self._following, self._inbound, documents, self._taping)
+        self.webhooks = Webhooks(shared, self._following, self._inbound, documents, self._taping, self.voicemail)
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -226,6 +229,9 @@ class TwilioBackend:
             if entry.offered:
                 self._inbound.refuse(entry)
                 return
+            if entry.dialled and not entry.met and entry.answered_at is not None:
+                self._inbound.let_go(entry, HangupCause.LOCAL)
+                return
             self._ending.hang_up(entry, HangupCause.LOCAL if entry.answered_at else HangupCause.CANCELLED)
 
     # Who hears whom
@@ -238,6 +244,8 @@ class TwilioBackend:
             pair = [self._in_room(conversation_id, leg) for leg in (leg_a, leg_b)]
             if not all(entry.answered for entry in pair):
                 raise LegNotReady
+            for entry in pair:
+                entry.met = True
             bridges = self._table.room(conversation_id).bridges
             if frozenset((leg_a, leg_b)) not in bridges:
                 bridges.append(frozenset((leg_a, leg_b)))

@@ -11,6 +11,7 @@ from hookline_telephony_twilio.accounts import Account
 from hookline_telephony_twilio.ending import Ending
 from hookline_telephony_twilio.following import Message
 from hookline_telephony_twilio.provider import twiml
+from hookline_telephony_twilio.provider.errors import ProviderError
 from hookline_telephony_twilio.queue_texts import language_of, place_text
 from hookline_telephony_twilio.shared import Shared
 from hookline_telephony_twilio.sounds import HOLD_MUSIC
@@ -86,7 +87,26 @@ class Inbound:
 
     def refuse(self, entry: LegEntry) -> None:
         """Nobody takes the call."""
-        self._ending.hang_up(entry, HangupCause.CANCELLED)
+        self.let_go(entry, HangupCause.CANCELLED)
+
+    def let_go(self, entry: LegEntry, cause: HangupCause) -> None:
+        """The leg ends for us; where there is voicemail, the caller may still leave a message."""
+        shared = self._shared
+        if not shared.settings.voicemail or not entry.sid or entry.leaving is not None:
+            self._ending.hang_up(entry, cause)
+            return
+        entry.leaving, sid, rest = cause, entry.sid, shared.rest_of(entry)
+        address = shared.address("voicemail")
+
+        def work() -> None:
+            try:
+                rest.redirect(sid, address)
+            except ProviderError as error:
+                if not error.over:
+                    raise
+            self._ending.end(entry, "completed")
+
+        shared.works.do(f"end-{entry.leg_id}", work, lambda _error: self._ending.complete(entry))
 
     def _take(self, account: Account, sid: str, dialled: str) -> LegEntry:
         entry = LegEntry(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Numeric
+from sqlalchemy import ForeignKey, Numeric, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hookline.db.base import Base, marks
@@ -102,6 +102,8 @@ class VoicemailRecord(Base):
     sid: Mapped[str] = mapped_column(unique=True)
     path: Mapped[str]
     seconds: Mapped[float] = mapped_column(default=0.0)
+    #: It is to be deleted everywhere, and not to be fetched any more.
+    erased: Mapped[bool] = mapped_column(default=False, server_default=false())
     received_at: Mapped[datetime] = mapped_column(index=True)
     heard_at: Mapped[datetime | None] = mapped_column(default=None)
     #: When Twilio confirmed that it keeps it no more.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from hookline.errors import InvalidInput
 from hookline.plugin_settings import says
 from hookline.services.phones import InvalidPhone, normalise
 from hookline.text import N_
+from hookline.validation import line
 from hookline_telephony_twilio.settings import TwilioSettings
 
 NUMBER_ADVICE = N_("Write the number with its country code, like +48 22 123 45 67.")
@@ -76,3 +78,45 @@ class SettingsSchema(Schema):
             return TwilioSettings(**data)
         except InvalidInput as error:
             raise ValidationError(dict(error.fields)) from error
+
+
+SECRET_PREFIX = "HOOKLINE_TWILIO_"  # noqa: S105 - the beginning of a variable's name
+_VARIABLE = re.compile(rf"{SECRET_PREFIX}[A-Z0-9_]{{1,60}}")
+
+
+def _sid(prefix: str, advice: str) -> validate.Validator:
+    # Each kind has its letters: a key in the account's field would fail at Twilio only.
+    return validate.Regexp(rf"^{prefix}[0-9a-fA-F]{{32}}$|^$", error=advice)
+
+
+def _there(value: str) -> None:
+    if not value:
+        raise ValidationError(N_("Fill this in."))
+
+
+def _variable(value: str) -> None:
+    # A free choice would let this page send any other secret in the environment to Twilio.
+    if not _VARIABLE.fullmatch(value):
+        raise ValidationError(N_("Write capital letters, digits and _, beginning with HOOKLINE_TWILIO_."))
+
+
+class AccountSchema(Schema):
+    """A client's account as a form sends it."""
+
+    name = line(required=True, most=80)
+    client_id = fields.Integer(required=True, error_messages={"invalid": [N_("Choose from the list.")]})
+    account_sid = fields.String(
+        required=True, validate=[_sid("AC", N_("It begins with AC and has 34 characters.")), _there]
+    )
+    api_key_sid = fields.String(
+        required=True, validate=[_sid("SK", N_("It begins with SK and has 34 characters.")), _there]
+    )
+    secret_variable = fields.String(required=True, validate=_variable)
+    token_variable = fields.String(required=True, validate=_variable)
+    caller_id = line(most=40)
+    app_sid = fields.String(load_default="", validate=_sid("AP", N_("It begins with AP and has 34 characters.")))
+
+    @post_load
+    def _number(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        data["caller_id"] = e164(data["caller_id"])
+        return data

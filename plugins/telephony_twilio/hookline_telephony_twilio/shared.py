@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -33,8 +32,8 @@ def _nothing(*_given: object) -> Any:
 class Shared:
     """The lock, the table, the way to Twilio and the way to the sink."""
 
-    def __init__(self, settings: TwilioSettings, accounts: Accounts, book: Book, clock: Clock, folder: Path) -> None:
-        self.settings, self.accounts, self.book, self.clock, self.folder = settings, accounts, book, clock, folder
+    def __init__(self, settings: TwilioSettings, accounts: Accounts, book: Book, clock: Clock) -> None:
+        self.settings, self.accounts, self.book, self.clock = settings, accounts, book, clock
         self.lock = threading.RLock()
         self.table = Table()
         self.sounds = Sounds()

@@ -58,6 +58,8 @@ class LegEntry:
     former: set[str] = field(default_factory=set)
     offered: bool = False
     dialled: str = ""
+    #: Whether somebody has ever talked with it.
+    met: bool = False
     rang: bool = False
     answered_at: datetime | None = None
     held: bool = False

@@ -16,6 +16,7 @@ from hookline_telephony_twilio.errors import IdInUse, NoSuchRecording, Unwritabl
 from hookline_telephony_twilio.gaps import finish_wav
 from hookline_telephony_twilio.provider.errors import ProviderError
 from hookline_telephony_twilio.provider.media import fetch
+from hookline_telephony_twilio.provider.rest import TwilioRest
 from hookline_telephony_twilio.shared import Shared
 from hookline_telephony_twilio.table import LegEntry, RecordingEntry
 
@@ -191,6 +192,10 @@ class Taping:
         digest = checksums.of_file(recording.path)
         self._shared.book.fetched(recording.recording_id, recording.path.stat().st_size, digest)
         self._finish(recording, seconds, gaps, complete=recording.complete)
+        # Work of its own: where it fails it is done again, and the fetching is not.
+        self._shared.works.do(f"rec-{recording.recording_id}", lambda: self._delete(rest, recording))
+
+    def _delete(self, rest: TwilioRest, recording: RecordingEntry) -> None:
         if rest.delete_recording(recording.sid):
             log.info("recording_deleted_at_twilio", recording=recording.recording_id)
         self._shared.book.deleted(recording.recording_id)

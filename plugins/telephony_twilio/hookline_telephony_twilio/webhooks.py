@@ -22,6 +22,7 @@ from hookline_telephony_twilio.provider.tokens import identity_of
 from hookline_telephony_twilio.shared import Shared
 from hookline_telephony_twilio.table import LegEntry
 from hookline_telephony_twilio.taping import Taping
+from hookline_telephony_twilio.voicemail import Voicemail
 
 NOTHING = ""
 """The answer to what is only told."""
@@ -42,10 +43,16 @@ class Webhooks:
     """Takes them in."""
 
     def __init__(
-        self, shared: Shared, following: Following, inbound: Inbound, documents: Documents, taping: Taping
+        self,
+        shared: Shared,
+        following: Following,
+        inbound: Inbound,
+        documents: Documents,
+        taping: Taping,
+        voicemail: Voicemail,
     ) -> None:
         self._shared, self._following, self._inbound = shared, following, inbound
-        self._documents, self._taping = documents, taping
+        self._documents, self._taping, self._voicemail = documents, taping, voicemail
 
     def verified(self, incoming: Incoming) -> tuple[Account, Message]:
         """The account that signed it, and its fields. Raises WebhookRefused."""
@@ -135,6 +142,19 @@ class Webhooks:
     def inbound_status(self, account: Account, _key: str, message: Message, _query: Mapping[str, str]) -> str:
         """The state of a call that came in."""
         return self._told_by_sid(account, message)
+
+    def voicemail(self, account: Account, _key: str, message: Message, _query: Mapping[str, str]) -> str:
+        """Somebody may leave a message."""
+        return self._voicemail.ask(message)
+
+    def voicemail_over(self, _account: Account, _key: str, _message: Message, _query: Mapping[str, str]) -> str:
+        """He has."""
+        return twiml.hang_up()
+
+    def voicemail_told(self, account: Account, _key: str, message: Message, _query: Mapping[str, str]) -> str:
+        """Twilio has his message."""
+        self._voicemail.told(account, message)
+        return NOTHING
 
     def app(self, account: Account, _key: str, message: Message, _query: Mapping[str, str]) -> str:
         """A browser calls, for the leg that it names: it must call as that leg."""

@@ -22,11 +22,14 @@ class BaseHttpClient(TwilioHttpClient):  # type: ignore[misc]
         self._base = urlsplit(base) if base else None
         #: For how many seconds the last answer asked for patience.
         self.retry_after = 0.0
+        #: What time Twilio said it was, in its last answer.
+        self.dated = ""
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         """Make the request."""
         self.retry_after = 0.0
         response = super().request(method, self.address(url), *args, **kwargs)
+        self.dated = str((response.headers or {}).get("Date", ""))
         patience = str((response.headers or {}).get("Retry-After", ""))
         self.retry_after = min(float(patience), 30.0) if patience.isdigit() else 0.0
         return response

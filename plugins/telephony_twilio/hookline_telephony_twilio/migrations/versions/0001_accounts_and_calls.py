@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("sid", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("erased", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("received_at", types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("heard_at", types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", types.UtcDateTime(timezone=True), nullable=True),
