@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from hookline.bootstrap import Runtime
 from hookline.plugin_host.host import PluginHost
+from hookline.services.reconcile import reconcile
 from hookline.testing.centre import Centre
 from hookline.testing.clock import Timer, VirtualClock
 from hookline_web.app import create_app
@@ -159,6 +160,9 @@ class Installation:
         self.centre.clock, self.centre.runtime = self._process, runtime
         self._serve(runtime)
         self.web.start()
+        reconcile(runtime.db)
+        runtime.recordings.salvage(runtime.host.backends())
+        self.start()
 
     def passes(self, seconds: float, step: float = STEP_SECONDS) -> None:
         """Let time pass, and everything on its way arrive before it goes on; the engine handles what it is told."""

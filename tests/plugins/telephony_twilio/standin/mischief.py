@@ -7,8 +7,9 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
-Answering = Literal["429", "500", "503", "lost", "refused", "stalled"]
-"""`lost`: the request is carried out and no answer comes; `refused`: neither; `stalled`: no answer until `release`."""
+Answering = Literal["429", "500", "503", "lost", "late_500", "refused", "stalled"]
+"""`lost`: the request is carried out and no answer comes; `late_500`: it is carried out, and the answer is a 500;
+`refused`: neither; `stalled`: no answer until everything is cleared."""
 
 Delivering = Literal["dropped", "duplicated", "late", "after_next", "stale_signature"]
 """`late`: by `seconds`; `after_next`: the next callback of the same call overtakes it."""

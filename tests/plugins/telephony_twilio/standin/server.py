@@ -68,12 +68,12 @@ class Server:
 
     def _respond(self, request: Request) -> Response:
         rule = self._world.mischief.for_request(request.method, request.path)
-        if rule is not None and rule.effect != "lost":
+        if rule is not None and rule.effect not in ("lost", "late_500"):
             return self._misbehave(request, rule)
         answer = self._answer(request)
         self.requests.append((request.method, request.path, answer.status_code))
         if rule is not None:
-            return self._silence(request)
+            return self._silence(request) if rule.effect == "lost" else self._failure(rule)
         headers = Headers(answer.headers)
         headers["Date"] = http_date(self._world.now())
         headers["Twilio-Request-Id"] = self._world.sid("RQ")
@@ -112,7 +112,10 @@ class Server:
         if rule.effect == "stalled":
             self._world.mischief.released.wait(STALLED_SECONDS)
             return self._silence(request)
-        status = int(rule.effect)
+        return self._failure(rule)
+
+    def _failure(self, rule: AnswerRule) -> Response:
+        status = int(rule.effect.removeprefix("late_"))
         code = 20429 if status == 429 else 20500
         headers = {"Date": http_date(self._world.now())}
         if rule.retry_after is not None:
