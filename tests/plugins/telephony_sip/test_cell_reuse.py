@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hookline.health import Level
 from hookline.ports.telephony import HangupCause, LegAnswered, LegEnded, Play, PlayFinished
 from hookline.testing.tones import write_tones
 from hookline_telephony_sip.far_end.process import FarEndProcess
+from hookline_telephony_sip.health import _cells
 from hookline_telephony_sip.settings import SipSettings
-from tests.plugins.telephony_sip.sip_legs import Caller
+from tests.plugins.telephony_sip.sip_legs import Caller, trunk_to
 
 pytestmark = pytest.mark.realtime
 
 AGENT, CUSTOMER = 700, 1300
+ACCOUNTS = 8  # that the library was compiled for
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +86,31 @@ def test_a_cell_is_used_again_without_a_trace_and_then_replaced(
     caller.ended(customer)
     agent, _ = _talk(caller, far_end, "third")
     assert caller.backend.cell_pid("third") != first, "after two conversations a fresh cell takes over"
+
+
+def test_one_cell_calls_with_more_log_ins_than_its_library_has_accounts(far_end: FarEndProcess) -> None:
+    """Eight are compiled in; a ninth account would abort the cell."""
+    logins = itertools.count()
+    caller = Caller(far_end.network, SipSettings(warm_cells=0, max_cells=1))
+    caller.backend._trunks = lambda _client: [trunk_to(far_end.network, f"user{next(logins)}", "password")]
+    try:
+        keeper = caller.call("room")
+        caller.wait(LegAnswered, keeper)
+        cell = caller.backend.cell_pid("room")
+        for _ in range(ACCOUNTS + 2):
+            leg = caller.call("room")
+            caller.wait(LegAnswered, leg)
+            caller.backend.hang_up(leg)
+            assert caller.ended(leg).cause is HangupCause.LOCAL
+        assert next(logins) > ACCOUNTS
+        assert caller.backend.cell_pid("room") == cell
+        assert not caller.events(LegEnded, keeper), "a call that is up keeps its account"
+        (finding,) = _cells(caller.backend)
+        assert (finding.level, finding.params["count"]) == (Level.OK, 1)
+        assert 1 < finding.params["megabytes"] < 100
+        assert 0 <= finding.params["percent"] < 100
+    finally:
+        caller.backend.stop()
 
 
 def test_ringing_customers_share_a_cell_and_one_that_answers_joins_an_agent(

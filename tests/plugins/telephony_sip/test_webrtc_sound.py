@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from array import array
+from importlib.metadata import version
 
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
+from aiortc.rtp import RtpPacket
+
+from hookline_telephony_sip.cell.webrtc_peer import BUFFER_PLACE
 from hookline_telephony_sip.cell.webrtc_presence import LOSS_SECONDS, BrowserPresence, Change
 from hookline_telephony_sip.cell.webrtc_sound import QUIET_FRAME, SILENT_PAYLOAD, Playout, payload_of
 from hookline_telephony_sip.far_end.g711 import PCMU, decode, encode
@@ -134,3 +141,23 @@ def test_a_page_that_says_farewell_is_lost_at_once() -> None:
     assert presence.look(10.0, 10.0) is Change.CAME
     assert presence.look(10.0, 10.1, left=True) is Change.LOST
     assert presence.look(10.4, 10.4) is Change.BACK
+
+
+def test_aiortc_hands_its_packets_over_where_we_take_them() -> None:
+    """aiortc's name for it is private: a new aiortc may break every browser's sound by renaming it."""
+    advice = (
+        f"aiortc {version('aiortc')} has changed what cell/webrtc_peer.py replaces: the receiver's jitter buffer in "
+        f"{BUFFER_PLACE}, to whose `add` the receiver gives each packet, and gets (whether pictures were lost, the"
+        " whole frame or None). Read aiortc/rtcrtpreceiver.py, and put the tap where packets enter its buffer now."
+    )
+
+    async def receiver() -> RTCRtpReceiver:
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        return connection.addTransceiver("audio").receiver
+
+    found = asyncio.run(receiver())
+    assert hasattr(found, BUFFER_PLACE), advice
+    answer = getattr(found, BUFFER_PLACE).add(RtpPacket(payload_type=0, sequence_number=1, payload=b"\0"))
+    assert isinstance(answer, tuple), advice
+    assert len(answer) == 2, advice
+    assert "__jitter_buffer.add(packet)" in inspect.getsource(RTCRtpReceiver._handle_rtp_packet), advice

@@ -28,6 +28,9 @@ from hookline_telephony_sip.cell.webrtc_sound import RATE, SAMPLES, payload_of
 _WAITING_FRAMES = 5
 _TIME_BASE = fractions.Fraction(1, RATE)
 
+BUFFER_PLACE = "_RTCRtpReceiver__jitter_buffer"
+"""The attribute of aiortc's receiver whose `add` gets each packet of sound; private, so a test watches over it."""
+
 OnPacket = Callable[["Peer", int, bytes], None]
 
 
@@ -118,6 +121,5 @@ def _pcmu() -> list[Any]:
 
 def _tap(receiver: RTCRtpReceiver, on_packet: Callable[[int, bytes], None]) -> None:
     """Put the tap in. Raises AttributeError where aiortc has renamed its buffer: a test would tell first."""
-    place = "_RTCRtpReceiver__jitter_buffer"
-    getattr(receiver, place)
-    setattr(receiver, place, _Tap(on_packet))
+    getattr(receiver, BUFFER_PLACE)
+    setattr(receiver, BUFFER_PLACE, _Tap(on_packet))
