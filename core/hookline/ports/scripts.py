@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
-from hookline.domain.scripts import ScriptContext, ScriptInfo, ScriptView
+from hookline.domain.scripts import ScriptContext, ScriptInfo, ScriptMove, ScriptView
 
 
 class ScriptEngine(Protocol):
@@ -26,4 +26,19 @@ class ScriptEngine(Protocol):
 
     def answers(self, call_ids: list[int]) -> dict[int, dict[str, str]]:
         """The present answers by call and question, for exports and the call's page."""
+        ...
+
+
+@runtime_checkable
+class GuidedScriptEngine(ScriptEngine, Protocol):
+    """An engine whose scripts can lead the agent from step to step: their views have a `guide`."""
+
+    def move(
+        self, script_id: str, context: ScriptContext, move: ScriptMove, target: str, agent_id: int | None
+    ) -> ScriptView:
+        """Go on, back, or aside to the objection `target`, in the call of the context; what is shown then.
+
+        Raises Conflict where an answer is missing or the script leads nowhere, NotFound for an unknown script; the
+        conversation stays where it was.
+        """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,9 +32,10 @@ from hookline.domain.agents import AgentState
 from hookline.domain.calls import OVER_FOR_AGENT, CallState
 from hookline.domain.campaigns import Category
 from hookline.domain.dialling import Refusal
-from hookline.domain.scripts import ScriptContext, ScriptView
+from hookline.domain.scripts import ScriptContext, ScriptMove, ScriptView
 from hookline.errors import Conflict, HooklineError
 from hookline.ports.hooks import Hooks
+from hookline.ports.scripts import GuidedScriptEngine, ScriptEngine
 from hookline.ports.telephony import Capability
 from hookline.services.call_moves import refuse_other_call
 from hookline.services.idle import Idle, why_idle
@@ -218,6 +220,32 @@ class DeskService:
 
     def save_answer(self, actor: Actor, question: str, value: str, call_id: int | None = None) -> None:
         """Keep a script answer of the actor's present call at once; `call_id` is the call that his page shows."""
+        call, campaign = self._present_call(actor, call_id)
+        self._engine(campaign).save_answer(campaign.script.partition(":")[2], call.id, question, value, actor.user_id)
+
+    def move_script(
+        self,
+        actor: Actor,
+        move: ScriptMove,
+        target: str,
+        answers: Mapping[str, str],
+        call_id: int | None,
+        language: str,
+    ) -> None:
+        """Keep the answers that the page shows, then go on, back or aside in the script of the actor's present call."""
+        call, campaign = self._present_call(actor, call_id)
+        engine, script_id = self._engine(campaign), campaign.script.partition(":")[2]
+        for question, value in answers.items():
+            engine.save_answer(script_id, call.id, question, value, actor.user_id)
+        if not isinstance(engine, GuidedScriptEngine):
+            raise Conflict(N_("This script is not walked step by step."), N_("Read on below."))
+        with self._db.read() as session:
+            record = session.get_one(CampaignContact, call.campaign_contact_id)
+            client = session.get_one(Client, campaign.client_id)
+            context = _script_context(actor, record, campaign, call, client, language)
+        engine.move(script_id, context, move, target, actor.user_id)
+
+    def _present_call(self, actor: Actor, call_id: int | None) -> tuple[Call, Campaign]:
         with self._db.read() as session:
             agent = session.get(AgentSession, actor.user_id or 0)
             call = session.get(Call, agent.call_id) if agent and agent.call_id else None
@@ -225,11 +253,13 @@ class DeskService:
         if call is None or campaign is None:
             raise Conflict(N_("Answers are kept once the call is placed."), N_("Dial first."))
         refuse_other_call(call, call_id)
-        engine_name, _, script_id = campaign.script.partition(":")
-        engine = self._hooks.script_engines().get(engine_name)
+        return call, campaign
+
+    def _engine(self, campaign: Campaign) -> ScriptEngine:
+        engine = self._hooks.script_engines().get(campaign.script.partition(":")[0])
         if engine is None:
             raise Conflict(N_("The script is not available."), N_("Tell your administrator."))
-        engine.save_answer(script_id, call.id, question, value, actor.user_id)
+        return engine
 
     def _script(
         self,
@@ -246,13 +276,7 @@ class DeskService:
         engine = self._hooks.script_engines().get(engine_name)
         if engine is None:
             return None, N_("The script's plugin is not active. Tell your administrator.")
-        context = ScriptContext(
-            contact=contact_fields(record.contact, actor.grant(campaign.id)),
-            campaign={"name": campaign.name, "goal": campaign.goal, "client": client.legal_name or client.name},
-            agent={"name": actor.name},
-            call_id=call.id if call else None,
-            language=record.contact.language or language,
-        )
+        context = _script_context(actor, record, campaign, call, client, language)
         try:
             return engine.view(script_id, context), ""
         except HooklineError as error:
@@ -278,6 +302,18 @@ class DeskService:
             answered=sum(n for result, _, n in rows if result == "answered"),
             successes=sum(n for _, category, n in rows if category == Category.SUCCESS),
         )
+
+
+def _script_context(
+    actor: Actor, record: CampaignContact, campaign: Campaign, call: Call | None, client: Client, language: str
+) -> ScriptContext:
+    return ScriptContext(
+        contact=contact_fields(record.contact, actor.grant(campaign.id)),
+        campaign={"name": campaign.name, "goal": campaign.goal, "client": client.legal_name or client.name},
+        agent={"name": actor.name},
+        call_id=call.id if call else None,
+        language=record.contact.language or language,
+    )
 
 
 def contact_fields(contact: Contact, grant: Grant) -> dict[str, str]:

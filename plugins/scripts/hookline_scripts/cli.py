@@ -11,6 +11,7 @@ from hookline import bootstrap
 from hookline.db.models import Client
 from hookline.errors import InvalidInput, NotFound
 from hookline.text import N_
+from hookline_scripts.cli_files import check, read_file, test, walk
 from hookline_scripts.service import ScriptService
 
 
@@ -19,16 +20,17 @@ def scripts() -> None:
     """Conversation scripts."""
 
 
+for _command in (check, test, walk):
+    scripts.add_command(_command)
+
+
 @scripts.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--client", "client", default="", help="The client's name; without it, the script is for every client.")
 @click.option("--replace", type=int, default=0, help="Number of a script that gets this text as its next version.")
 def import_file(file: Path, client: str, replace: int) -> None:
     """Save the script in FILE (YAML) as a new one, or as the next version of one."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(N_("The file is not UTF-8 text."), N_("Save it as UTF-8 and try again.")) from error
+    text = read_file(file)
     runtime = bootstrap.build()
     try:
         actor, service = runtime.identity.system_actor(), ScriptService(runtime.db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -10,25 +11,41 @@ from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
 from hookline.db.models import Call
-from hookline.domain.scripts import Question, ScriptContext, ScriptInfo, ScriptView, Step
-from hookline.errors import NotFound
+from hookline.domain.scripts import ScriptContext, ScriptInfo, ScriptMove, ScriptView
+from hookline.errors import Conflict, NotFound
+from hookline.services.phones import country_of
 from hookline.text import N_
 from hookline_scripts.answers import WrongAnswer, clean_answer
-from hookline_scripts.format import QuestionSource, ScriptSource, StepSource, parse_script, pick
-from hookline_scripts.models import Answer, Script, ScriptVersion
-from hookline_scripts.texts import render_text
+from hookline_scripts.format import ScriptSource, parse_script
+from hookline_scripts.graph.walking import Place
+from hookline_scripts.lookups import Lookups
+from hookline_scripts.models import Answer, Run, Script, ScriptVersion
+from hookline_scripts.runs import advance, begun, conversation, moved, run_of
+from hookline_scripts.showing import show, show_place
 
 _CALLS_AT_ONCE = 500
 _parsed = lru_cache(maxsize=256)(parse_script)
 
 
+@dataclass(frozen=True)
+class _Spoken:
+    """A script in a call: its text as parsed, the version, where it is, and the answers so far."""
+
+    script: Script
+    version: int
+    source: ScriptSource
+    run: Run | None
+    answers: dict[str, str]
+
+
 class ScriptsEngine:
-    """Implements `hookline.ports.scripts.ScriptEngine`; ids are the scripts' numbers as text."""
+    """Implements `hookline.ports.scripts.GuidedScriptEngine`; ids are the scripts' numbers as text."""
 
     name: ClassVar[str] = "scripts"
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, lookups: Lookups) -> None:
         self._db = db
+        self._lookups = lookups
 
     def list_scripts(self, client_id: int) -> list[ScriptInfo]:
         """The client's own scripts and those for every client, by title."""
@@ -43,25 +60,49 @@ class ScriptsEngine:
     def view(self, script_id: str, context: ScriptContext) -> ScriptView:
         """The script filled in, with the call's answers. A call keeps the version its first answer was given to."""
         with self._db.read() as session:
-            script, version = _find(session, script_id, context.call_id)
-            source = _parsed(_text_of(session, script.id, version))
-            stored = _answers(session, [context.call_id], script.id) if context.call_id else {}
-        given = {**context.answers, **stored.get(context.call_id or 0, {})}
-        return show(str(script.id), source, context, given)
+            spoken = _spoken(session, script_id, context.call_id)
+        given = {**context.answers, **spoken.answers}
+        if not spoken.source.guided:
+            return show(str(spoken.script.id), spoken.source, context, given)
+        now = conversation(spoken.source, spoken.run, context, given, self._lookups.ask, self._db.clock)
+        return show_place(str(spoken.script.id), spoken.source, context, now.place, given, now.moves)
+
+    def move(
+        self, script_id: str, context: ScriptContext, move: ScriptMove, target: str, agent_id: int | None
+    ) -> ScriptView:
+        """Go on, back or aside in the call; raises Conflict where an answer is missing or it leads nowhere."""
+        with self._db.read() as session:
+            spoken = _spoken(session, script_id, context.call_id)
+        if context.call_id is None or not spoken.source.guided:
+            raise Conflict(N_("This script is not walked step by step."), N_("Read on below."))
+        # Outside of the transaction: another system may be asked on the way, and it takes its time.
+        now = conversation(spoken.source, spoken.run, context, spoken.answers, self._lookups.ask, self._db.clock)
+        place = moved(now, move, target, spoken.answers)
+        self._keep(context.call_id, spoken, now.place, now.moves, place, move, agent_id)
+        return show_place(str(spoken.script.id), spoken.source, context, place, spoken.answers, now.moves + 1)
+
+    def _keep(
+        self, call_id: int, spoken: _Spoken, first: Place, moves: int, place: Place, move: ScriptMove, agent: int | None
+    ) -> None:
+        with self._db.write() as unit:
+            run = run_of(unit.session, call_id, spoken.script.id)
+            if run is None:
+                run = begun(unit, call_id, spoken.script.id, spoken.version, first, agent)
+                unit.session.flush()
+            advance(unit, run, moves, place, move, agent)
 
     def save_answer(self, script_id: str, call_id: int, question: str, value: str, agent_id: int | None) -> None:
         """Keep an answer; "" takes it back. Raises WrongAnswer, or NotFound where script and call do not fit."""
         with self._db.write() as unit:
-            script, version = _find(unit.session, script_id, call_id)
-            asked = _parsed(_text_of(unit.session, script.id, version)).question(question)
+            spoken = _spoken(unit.session, script_id, call_id)
+            asked = spoken.source.question(question)
             if asked is None:
                 raise WrongAnswer(question[:64], N_("The script has no such question."))
-            cleaned = clean_answer(asked, value)
-            present = _answers(unit.session, [call_id], script.id).get(call_id, {}).get(question, "")
-            if cleaned == present:
+            cleaned = clean_answer(asked, value, _country(unit.session, call_id))
+            if cleaned == spoken.answers.get(question, ""):
                 return
-            answer = Answer(call_id=call_id, script_id=script.id, version=version, question=question, value=cleaned)
-            answer.agent_id, answer.saved_at = agent_id, unit.clock.now()
+            answer = Answer(call_id=call_id, script_id=spoken.script.id, version=spoken.version, question=question)
+            answer.value, answer.agent_id, answer.saved_at = cleaned, agent_id, unit.clock.now()
             unit.session.add(answer)
 
     def answers(self, call_ids: list[int]) -> dict[int, dict[str, str]]:
@@ -73,37 +114,34 @@ class ScriptsEngine:
             return found
 
 
-def show(script_id: str, source: ScriptSource, context: ScriptContext, answers: dict[str, str]) -> ScriptView:
-    """A script as the agent sees it."""
-    return ScriptView(script_id, source.title, tuple(_step(step, context, answers) for step in source.steps))
+def _spoken(session: Session, script_id: str, call_id: int | None) -> _Spoken:
+    script = _find(session, script_id, call_id)
+    run = run_of(session, call_id, script.id)
+    version = run.version if run else _begun_version(session, script, call_id)
+    source = _parsed(_text_of(session, script.id, version))
+    stored = _answers(session, [call_id], script.id) if call_id else {}
+    return _Spoken(script, version, source, run, stored.get(call_id or 0, {}))
 
 
-def _step(step: StepSource, context: ScriptContext, answers: dict[str, str]) -> Step:
-    html = render_text(pick(step.say, context.language), context)
-    questions = tuple(_question(question, context.language, answers) for question in step.questions)
-    return Step(pick(step.title, context.language), html, questions)
-
-
-def _question(question: QuestionSource, language: str, answers: dict[str, str]) -> Question:
-    label = pick(question.label, language)
-    answer = answers.get(question.key, "")
-    return Question(question.key, label, question.kind, question.choices, question.required, answer)
-
-
-def _find(session: Session, script_id: str, call_id: int | None) -> tuple[Script, int]:
+def _find(session: Session, script_id: str, call_id: int | None) -> Script:
     script = session.get(Script, int(script_id)) if script_id.isascii() and script_id.isdigit() else None
     call = session.get(Call, call_id) if call_id is not None else None
     if script is None or (call_id is not None and call is None):
         raise NotFound(N_("There is no such script."), N_("Choose another script in the campaign."))
     if call is not None and script.client_id not in (None, call.client_id):
         raise NotFound(N_("There is no such script."), N_("Choose another script in the campaign."))
-    begun = session.scalar(
-        select(Answer.version)
-        .where(Answer.call_id == call_id, Answer.script_id == script.id)
-        .order_by(Answer.id)
-        .limit(1)
-    )
-    return script, begun or script.version
+    return script
+
+
+def _begun_version(session: Session, script: Script, call_id: int | None) -> int:
+    first = select(Answer.version).where(Answer.call_id == call_id, Answer.script_id == script.id)
+    return session.scalar(first.order_by(Answer.id).limit(1)) or script.version
+
+
+def _country(session: Session, call_id: int) -> str:
+    # A number that is dictated without a prefix is most likely of the contact's own country.
+    call = session.get(Call, call_id)
+    return (country_of(call.number) if call and call.number else None) or "PL"
 
 
 def _text_of(session: Session, script_id: int, version: int) -> str:

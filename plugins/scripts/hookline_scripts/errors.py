@@ -18,10 +18,14 @@ class Problem:
     line: int = 0
     step: int = 0
     name: str = ""
+    #: The node of a graph that it is about.
+    node: str = ""
 
     @property
-    def place(self) -> tuple[str, dict[str, int]]:
+    def place(self) -> tuple[str, dict[str, int | str]]:
         """Where it is, as a message id with its params."""
+        if self.node:
+            return N_("Line %(line)s (node %(node)s): "), {"line": self.line, "node": self.node}
         if self.step:
             return N_("Line %(line)s (step %(step)s): "), {"line": self.line, "step": self.step}
         return (N_("Line %(line)s: "), {"line": self.line}) if self.line else ("", {})

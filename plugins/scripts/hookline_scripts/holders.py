@@ -23,7 +23,7 @@ from hookline.domain.access import Scope
 from hookline.text import N_
 from hookline_scripts.errors import InvalidScript
 from hookline_scripts.format import ScriptSource, parse_script, pick
-from hookline_scripts.models import Answer, ScriptVersion
+from hookline_scripts.models import Answer, Run, ScriptVersion
 
 
 def answer_holder() -> DataHolder:
@@ -35,7 +35,7 @@ def answer_holder() -> DataHolder:
         what=N_("Answers to the questions of conversation scripts; each question says whether they are special data"),
         why=N_("To reach the campaign's goal and hand its results to the client"),
         retention_days=1095,
-        tables=frozenset({"scripts_answers"}),
+        tables=frozenset({"scripts_answers", "scripts_runs"}),
         export=_export,
         erase=_erase,
         recipients=N_("The client, with the results"),
@@ -56,7 +56,11 @@ def _export(session: Session, _scope: Scope, subject: Subject) -> list[DataRecor
         .where(Answer.call_id.in_(_calls(subject)))
         .order_by(Answer.id)
     )
-    return [_record(answer, client_id, text) for answer, client_id, text in rows]
+    answers = [_record(answer, client_id, text) for answer, client_id, text in rows]
+    runs = session.execute(
+        select(Run, Call.client_id).join(Call, Call.id == Run.call_id).where(Run.call_id.in_(_calls(subject)))
+    )
+    return [*answers, *(DataRecord("scripts_runs", record_of(run).data, client_id) for run, client_id in runs)]
 
 
 def _record(answer: Answer, client_id: int, text: str | None) -> DataRecord:
@@ -85,4 +89,10 @@ def _erase(unit: UnitOfWork, subject: Subject) -> ErasureReport:
         .returning(Answer.id)
         .execution_options(synchronize_session=False)
     )
-    return ErasureReport(erased=len(gone.all()))
+    runs = unit.session.scalars(
+        delete(Run)
+        .where(Run.call_id.in_(_calls(subject)))
+        .returning(Run.call_id)
+        .execution_options(synchronize_session=False)
+    )
+    return ErasureReport(erased=len(gone.all()) + len(runs.all()))

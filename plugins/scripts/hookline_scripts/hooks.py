@@ -9,8 +9,10 @@ from hookline.ports.scripts import ScriptEngine
 from hookline.text import N_
 from hookline_scripts.engine import ScriptsEngine
 from hookline_scripts.holders import answer_holder
+from hookline_scripts.lookups import Lookups
 from hookline_scripts.permissions import MANAGE, PERMISSIONS
 from hookline_scripts.service import ScriptService
+from hookline_scripts.settings import ScriptsSettings
 from hookline_scripts.views import make_blueprint
 
 
@@ -18,7 +20,8 @@ class Hooks:
     """Made once at start."""
 
     def __init__(self, context: PluginContext) -> None:
-        self._engine = ScriptsEngine(context.db)
+        settings: ScriptsSettings = context.settings
+        self._engine = ScriptsEngine(context.db, Lookups(settings.lookup_hosts))
         self._service = ScriptService(context.db)
 
     @hookimpl

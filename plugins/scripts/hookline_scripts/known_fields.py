@@ -30,6 +30,8 @@ def is_known(path: tuple[str, ...]) -> bool:
     """Whether a text may name the field."""
     if path[:2] == CUSTOM:
         return len(path) == 3
+    if path[:1] in (("answers",), ("vars",)):
+        return len(path) == 2
     return len(path) == 2 and path[1] in KNOWN.get(path[0], ())
 
 

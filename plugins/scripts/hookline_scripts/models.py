@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,3 +54,44 @@ class Answer(Base):
     value: Mapped[str] = mapped_column(Text)
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     saved_at: Mapped[datetime]
+
+
+class Run(Base):
+    """A call's way through a script that leads the agent: where it is now. It keeps the version it began with."""
+
+    __tablename__ = "scripts_runs"
+    personal = marks(variables="script_answers")
+    held = True
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), primary_key=True)
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts_scripts.id"), primary_key=True)
+    version: Mapped[int]
+    #: Ids of the nodes shown, the present one last; going back shortens it.
+    path: Mapped[list[str]]
+    #: What was computed or looked up on the way, as texts.
+    variables: Mapped[dict[str, Any]]
+    moves: Mapped[int] = mapped_column(default=0)
+    began_at: Mapped[datetime]
+    moved_at: Mapped[datetime]
+
+
+class Visit(Base):
+    """One node that a call came to, silent ones among them. Never changed: the funnel and times are read from it."""
+
+    __tablename__ = "scripts_visits"
+    __table_args__ = (
+        Index("ix_scripts_visits_call", "call_id"),
+        Index("ix_scripts_visits_script_node", "script_id", "version", "node"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    script_id: Mapped[int] = mapped_column(ForeignKey("scripts_scripts.id"))
+    version: Mapped[int]
+    node: Mapped[str]
+    #: The node shown before; "" at the beginning.
+    origin: Mapped[str] = mapped_column(default="")
+    #: "begin", "next", "back", "objection"; "passed" for a silent node.
+    how: Mapped[str]
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]

@@ -14,10 +14,10 @@ from hookline.domain.access import Actor, Scope
 from hookline.domain.scripts import ScriptContext, ScriptView
 from hookline.errors import Conflict, NotFound
 from hookline.text import N_
-from hookline_scripts.engine import show
 from hookline_scripts.format import parse_script
 from hookline_scripts.models import Script, ScriptVersion
 from hookline_scripts.permissions import MANAGE
+from hookline_scripts.showing import show
 
 
 @dataclass(frozen=True)

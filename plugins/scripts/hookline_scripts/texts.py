@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from html import unescape
 from typing import Any
 
 import markdown
@@ -21,7 +22,8 @@ from markupsafe import Markup
 
 from hookline.domain.scripts import ScriptContext
 from hookline.text import N_
-from hookline_scripts.known_fields import CUSTOM_PREFIX, all_fields, closest, is_known
+from hookline_scripts.known_fields import CUSTOM, CUSTOM_PREFIX, all_fields, closest, is_known
+from hookline_scripts.polish_names import by_gender, vocative
 
 MISSING_CLASS = "script-missing"
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "mark"}
@@ -90,7 +92,10 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "title": _unless_missing(str.title),
     "capitalize": _unless_missing(str.capitalize),
     "default": _default,
+    "vocative": _unless_missing(vocative),
+    "by_gender": by_gender,
 }
+_ARGUMENTS = {"default": 1, "by_gender": 3}
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=True, finalize=_finalize)
 _ENVIRONMENT.filters = dict(_FILTERS)
@@ -104,15 +109,34 @@ def _compiled(text: str) -> Template:
     return _ENVIRONMENT.from_string(_ONLY_TAG.sub(r"\1", text))
 
 
-def render_text(text: str, context: ScriptContext) -> str:
+def render_text(text: str, context: ScriptContext, variables: Mapping[str, str] | None = None) -> str:
     """The text, filled in, as safe HTML: paragraphs, bold, lists. A missing value shows as a marked placeholder."""
     filled = _compiled(text).render(
         contact=_Group("contact", context.contact),
         campaign=_Group("campaign", context.campaign),
         agent=_Group("agent", context.agent),
+        answers=_Group("answers", context.answers),
+        vars=_Group("vars", variables or {}),
     )
     html = markdown.markdown(filled, extensions=["nl2br", "sane_lists"])
     return nh3.clean(html, tags=_TAGS, attributes={}, allowed_classes={"mark": {MISSING_CLASS}})
+
+
+def plain_text(text: str, context: ScriptContext, variables: Mapping[str, object], answers: Mapping[str, str]) -> str:
+    """The text, filled in, for a terminal."""
+    filled = render_text(
+        text, replace(context, answers=dict(answers)), {name: str(value) for name, value in variables.items()}
+    )
+    return unescape(nh3.clean(filled, tags=set())).strip()
+
+
+@lru_cache(maxsize=2048)
+def fields_in(text: str) -> frozenset[str]:
+    """The fields that a checked text names, in full: "contact.city"."""
+    tree = _ENVIRONMENT.parse(text)
+    found = (_path(node) for node in tree.find_all((nodes.Getattr, nodes.Getitem)))
+    names = {".".join(path) for path in found if path is not None}
+    return frozenset(names - {".".join(CUSTOM)})
 
 
 def check_text(text: str) -> list[Complaint]:
@@ -193,9 +217,11 @@ def _check_filter(node: nodes.Filter) -> Iterator[Complaint]:
         params = {"filter": node.name, "known": ", ".join(_FILTERS)}
         yield Complaint(N_("There is no filter “%(filter)s”. Filters: %(known)s."), node.lineno, params)
         return
-    wanted = 1 if node.name == "default" else 0
-    if len(node.args) != wanted or node.kwargs or node.dyn_args or node.dyn_kwargs:
-        yield Complaint(N_('Write default("…") with one text, and the other filters without anything.'), node.lineno)
+    if len(node.args) != _ARGUMENTS.get(node.name, 0) or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        yield Complaint(
+            N_('Write default("…") with one text, by_gender("…", "…", "…") with three, the other filters with none.'),
+            node.lineno,
+        )
     yield from _inside(node)
 
 

@@ -113,7 +113,7 @@ def test_what_scripts_need_is_allowed(say: str) -> None:
     [
         ("", 1, "begins with"),
         ("just words", 1, "begins with"),
-        ("title: A\nsteps: [", 2, "YAML"),
+        ("title: A\nsteps: [", 3, "YAML"),
         ("title: A\n\tsteps: 1", 2, "YAML"),
         ("title: A", 1, "missing"),
         ("title: A\nsteps: []", 2, "at least one step"),

@@ -64,8 +64,14 @@
     const parsed = new DOMParser().parseFromString(html, "text/html").getElementById("desk");
     // An answer that was read before the one on the page, and came after it, would take the page back in time.
     if (!parsed || Number(parsed.dataset.version) < Number(desk().dataset.version)) return;
-    const before = desk().dataset.state;
+    const shown = document.getElementById("desk-script"), coming = parsed.querySelector("#desk-script");
+    const call = (script) => script?.querySelector("[data-call]")?.dataset.call;
+    if (call(shown) && call(shown) === call(coming) && Number(coming.dataset.moves) < Number(shown.dataset.moves)) return;
+    const before = desk().dataset.state, inScript = shown?.contains(document.activeElement), moves = shown?.dataset.moves;
     merge(desk(), parsed);
+    // Whoever walks the script by keyboard goes on with the next step's first question.
+    const script = document.getElementById("desk-script");
+    if (inScript && script && script.dataset.moves !== moves) (script.querySelector("[data-answer]:checked, [data-answer]:not(:disabled)") || script.querySelector(".script-step"))?.focus();
     document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: desk() } }));
     document.dispatchEvent(new CustomEvent("hookline:desk"));
     tick();
@@ -131,8 +137,9 @@
     const field = event.target.closest("[data-answer]");
     if (!field) return;
     const body = new FormData();
-    body.set("question", field.name);
-    body.set("value", field.value);
+    const chosen = [...document.getElementsByName(field.name)].filter((one) => one.checked).map((one) => one.value);
+    body.set("question", field.dataset.question);
+    body.set("value", field.type === "checkbox" ? chosen.join("; ") : field.value);
     const shown = field.closest("[data-answers]").dataset.call;
     if (shown) body.set("call_id", shown);
     const mark = field.closest(".script-question").querySelector(".answer-state");
@@ -151,6 +158,14 @@
     const key = event.key.toLowerCase();
     const target = event.target;
     if (key === "escape" && typing(target)) { target.blur(); return; }
+    // In the script digits choose an answer; elsewhere they are results.
+    const asked = target.closest(".script-guided .script-choices") || (target.closest(".script-guided") && document.querySelector(".script-guided .script-choices"));
+    if (asked && !typing(target) && /^\d$/.test(key)) {
+      const choices = [...asked.querySelectorAll("input")];
+      const choice = asked.classList.contains("script-scale") ? choices.find((one) => one.value === key) : choices[Number(key) - 1];
+      if (choice) { event.preventDefault(); choice.focus(); choice.click(); }
+      return;
+    }
     if (elsewhere() || typing(target) || (key === "enter" && target.closest("button, summary, a"))) return;
     const control = desk().querySelector(`[data-shortcut="${CSS.escape(key)}"]`);
     if (!control || control.closest("fieldset:disabled")) return;

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
-from marshmallow import Schema, fields, pre_load, validate
+from marshmallow import EXCLUDE, Schema, fields, pre_load, validate
 from werkzeug.wrappers import Response as BaseResponse
 
 from hookline.contributions import NavigationItem
 from hookline.domain.callbacks import CallbackWish
 from hookline.domain.dialling import DialRefused
+from hookline.domain.scripts import ScriptMove
 from hookline.permissions import requires
 from hookline.text import N_
 from hookline.validation import load
@@ -28,6 +29,8 @@ PAUSE_REASONS = (N_("Break"), N_("Lunch"), N_("Meeting"), N_("Training"), N_("Te
 SKIP_REASONS = (N_("Not a good moment"), N_("Needs preparation"), N_("Wrong data"), N_("Already settled"))
 
 _REQUIRED = {"required": N_("Fill this in.")}
+#: What the names of a script's fields begin with on the page.
+_ANSWER = "answer-"
 
 
 class StartSchema(Schema):
@@ -99,6 +102,13 @@ class AnswerSchema(OfCallSchema):
 
     question = fields.String(required=True, validate=validate.Length(1, 100))
     value = fields.String(load_default="", validate=validate.Length(max=4000))
+
+
+class ScriptMoveSchema(OfCallSchema):
+    """How to go on in the script; where an `objection` was raised, aside to it."""
+
+    move = fields.Enum(ScriptMove, by_value=True, load_default=ScriptMove.NEXT)
+    objection = fields.String(load_default="", validate=validate.Length(max=100))
 
 
 class NoteSchema(OfCallSchema):
@@ -240,6 +250,24 @@ def answer() -> Response:
     data = load(AnswerSchema(), request.form)
     runtime().desk.save_answer(g.actor, data["question"], data["value"], data["call_id"])
     return Response(status=204)
+
+
+@blueprint.post("/script")
+@requires("desk.use")
+def script() -> BaseResponse | str:
+    """Go on, back or aside in the script, with the answers that the page shows."""
+    shown = {name for name in request.form if name.startswith(_ANSWER)}
+    data = load(ScriptMoveSchema(unknown=EXCLUDE), {k: v for k, v in request.form.items() if k not in shown})
+    answers = {}
+    for name in sorted(shown):
+        given = {"question": name.removeprefix(_ANSWER), "value": "; ".join(filter(None, request.form.getlist(name)))}
+        kept = load(AnswerSchema(), given)
+        answers[kept["question"]] = kept["value"]
+    move = ScriptMove.OBJECTION if data["objection"] else data["move"]
+    language = str(get_locale() or "en")
+    return act_on_desk(
+        lambda: runtime().desk.move_script(g.actor, move, data["objection"], answers, data["call_id"], language)
+    )
 
 
 @blueprint.post("/heartbeat")

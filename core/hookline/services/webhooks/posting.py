@@ -34,14 +34,19 @@ class Answer:
 
 
 class Poster:
-    """Sends messages. `tls` replaces the system's trusted authorities (tests)."""
+    """Sends messages. `tls` replaces the system's trusted authorities (tests). So much of an answer is kept."""
 
     def __init__(
-        self, book: AddressBook, tls: ssl.SSLContext | None = None, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        book: AddressBook,
+        tls: ssl.SSLContext | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        kept_characters: int = KEPT_CHARACTERS,
     ) -> None:
         self._book = book
         self._tls = tls
         self._timeout = timeout_seconds
+        self._kept = kept_characters
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send the body; whatever goes wrong is in the answer, nothing is raised for it."""
@@ -56,7 +61,7 @@ class Poster:
         connection = PinnedConnection(target, addresses, tls, self._timeout)
         try:
             with hard_end(connection, self._timeout) as over:
-                answer = _exchange(connection, target, body, headers)
+                answer = _exchange(connection, target, body, headers, self._kept)
                 # Cut off, what had come by then may look whole.
                 return answer if not over.is_set() else _late()
         except (OSError, HTTPException) as error:
@@ -119,16 +124,18 @@ def hard_end(connection: PinnedConnection, seconds: float) -> Iterator[threading
         timer.cancel()
 
 
-def _exchange(connection: HTTPConnection, target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _exchange(
+    connection: HTTPConnection, target: Target, body: bytes, headers: Mapping[str, str], keep: int
+) -> Answer:
     connection.request("POST", target.path, body, {"Host": target.host_header, "Connection": "close", **headers})
     response = connection.getresponse()
-    return _answer(response.status, response.read(KEPT_CHARACTERS * 4), response.getheader("Retry-After") or "")
+    return _answer(response.status, response.read(keep * 4), response.getheader("Retry-After") or "", keep)
 
 
-def _answer(status: int, raw: bytes, retry_after: str) -> Answer:
+def _answer(status: int, raw: bytes, retry_after: str, keep: int) -> Answer:
     # Neither NUL (which PostgreSQL refuses) nor other control characters: people read this on a page.
     text = raw.decode("utf-8", "replace")
-    kept = "".join(c if c.isprintable() else " " for c in text)[:KEPT_CHARACTERS].strip()
+    kept = "".join(c if c.isprintable() else " " for c in text)[:keep].strip()
     if 200 <= status < 300:
         return Answer(status, text=kept)
     wait = min(int(retry_after), _LONGEST_WAIT_ASKED) if retry_after.isascii() and retry_after.isdigit() else 0

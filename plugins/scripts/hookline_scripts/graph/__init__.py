@@ -1,0 +1,1 @@
+"""Scripts as directed graphs: what they are made of, how they are read, walked and checked. No database, no web."""
