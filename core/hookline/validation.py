@@ -17,12 +17,12 @@ def load(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
         loaded: dict[str, Any] = schema.load(data, unknown=EXCLUDE)
     except ValidationError as error:
         raise InvalidInput(
-            N_("Some fields need another look."), N_("Mend the marked fields and send again."), _messages(error)
+            N_("Some fields need another look."), N_("Mend the marked fields and send again."), field_messages(error)
         ) from error
     return loaded
 
 
-def _messages(error: ValidationError) -> dict[str, list[str]]:
+def field_messages(error: ValidationError) -> dict[str, list[str]]:
     messages = error.messages if isinstance(error.messages, Mapping) else {"_schema": error.messages}
     return {str(field): _flat(texts) for field, texts in messages.items()}
 

@@ -184,3 +184,12 @@ def test_a_command_that_another_has_is_told(folder: PluginFolder, tmp_path: Path
     told = _problems(_checked("bad", tmp_path))
     assert "command users is another's" in told
     assert "command gdpr is another's" in told
+
+
+def test_of_one_that_cannot_be_imported_nothing_is_said_of_what_it_does_not_keep(
+    folder: PluginFolder, tmp_path: Path
+) -> None:
+    folder.install("bad", "raise RuntimeError('at import')")
+    told = [finding.message for finding in _checked("bad", tmp_path)]
+    assert any("cannot be imported: RuntimeError: at import" in message for message in told)
+    assert not [message for message in told if "personal data" in message]

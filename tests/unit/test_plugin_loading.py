@@ -12,6 +12,7 @@ import pytest
 from hookline.contributions import PluginContext
 from hookline.errors import HooklineError
 from hookline.plugin_host.host import PluginHost, PluginState
+from hookline.text import translate
 from tests.unit.plugin_packages import HOOKS, PluginFolder, plugin_folder
 
 #: Plugins under test never look at it.
@@ -85,7 +86,12 @@ def test_another_major_contract_is_refused_and_says_so(folder: PluginFolder) -> 
         ("title = 'x'", "name"),
         ("name = 'other'\ntitle = 'x'\nversion = '1'\napi = '1.0'", "calls it other"),
         ("name = 'UPPER'\ntitle = 'x'\nversion = '1'\napi = '1.0'", "name"),
-        ("this is not toml", "cannot be used"),
+        ("this is not toml", "cannot be used. It is no TOML: "),
+        ("api = 1\nname = 'broken'\nversion = '1'\nmodules = 'x'", "“title” is missing."),
+        ("api = 1\nname = 'broken'\nversion = '1'\nmodules = 'x'", "“api” must be a text."),
+        ("api = 1\nname = 'broken'\nversion = '1'\nmodules = 'x'", "“modules” must be a list of texts."),
+        ("api = 'x'\nname = 'broken'\nversion = '1'\ntitle = 'x'", "like 1.0."),
+        ("api = '1.0'\nname = 'broken'\nversion = '1'\ntitle = 'x'\ncore = '7.'", "“core” must be a range"),
     ],
 )
 def test_a_bad_manifest_fails_that_plugin_only(folder: PluginFolder, manifest: str, words: str) -> None:
@@ -94,7 +100,16 @@ def test_a_bad_manifest_fails_that_plugin_only(folder: PluginFolder, manifest: s
     host = _started()
     assert host.statuses["broken"].state is PluginState.FAILED
     assert words in host.statuses["broken"].note
+    assert "{" not in host.statuses["broken"].note
     assert host.statuses["sound"].state is PluginState.ACTIVE
+
+
+def test_what_is_wrong_with_a_manifest_is_told_in_the_readers_language(folder: PluginFolder) -> None:
+    folder.install("broken", manifest="name = 'broken'\ntitle = 'x'\napi = '1.0'")
+    status = _started().statuses["broken"]
+    catalogue = {"“%(field)s” is missing.": "Brakuje „%(field)s”."}
+    said = translate(status.note_id, status.note_params, lambda text: catalogue.get(text, text))
+    assert said.endswith("Brakuje „version”.")
 
 
 @pytest.mark.parametrize("package", ["gone_package", "gone_package.inner"])

@@ -16,7 +16,7 @@ from flask_babel import Babel, gettext
 from markupsafe import Markup
 
 from hookline.errors import HooklineError
-from hookline.text import fill
+from hookline.text import translate
 
 LANGUAGES = {"en": "English", "pl": "Polski"}
 
@@ -46,7 +46,7 @@ def translated(text: str, params: Mapping[str, object] | None = None) -> str:
     """A text that was marked with N_() elsewhere, in this request's language. Markup keeps being markup."""
     if not text or isinstance(text, Markup):
         return text
-    return fill(gettext(text), params or {})
+    return translate(text, params or {}, gettext)
 
 
 def explain(error: HooklineError) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from hookline.api import ApiResource
-from hookline.contributions import NavigationItem, Panel, Permission, PluginContext, Policy, WebPart
+from hookline.contributions import NavigationItem, PacerKind, Panel, Permission, PluginContext, Policy, WebPart
 from hookline.data_holders import DataHolder
 from hookline.domain.campaigns import Purpose
 from hookline.domain.dialling import DialRequest
@@ -137,6 +137,7 @@ class PluginHost:
             self.policies,
             self.backends,
             self.script_engines,
+            self.pacers,
             self.permissions,
             self.jobs,
             self.data_holders,
@@ -264,6 +265,10 @@ class PluginHost:
     def script_engines(self) -> dict[str, ScriptEngine]:
         """Script engines by name; gathered once."""
         return self._gathering.named("hookline_register_script_engines", "script engine")
+
+    def pacers(self) -> dict[str, PacerKind]:
+        """Plugins' pacers by name; one that does not begin with its plugin's name is refused."""
+        return self._gathering.named("hookline_register_pacers", "pacer", own=True)
 
     def permissions(self) -> dict[str, Permission]:
         """Plugins' permissions by name."""

@@ -11,7 +11,7 @@ import pluggy
 import structlog
 
 from hookline.contributions import PluginContext
-from hookline.hookspecs import data, dialling, health, jobs, results, scripts, telephony, web
+from hookline.hookspecs import data, dialling, health, jobs, pacing, results, scripts, telephony, web
 from hookline.plugin_host import contract
 from hookline.plugin_host.discovery import discover, take_stock
 from hookline.plugin_host.manifest import Manifest
@@ -124,6 +124,6 @@ class PluginLoader:
 def bare_manager() -> pluggy.PluginManager:
     """One that knows every hook and no plugin."""
     manager = pluggy.PluginManager("hookline")
-    for spec in (telephony, dialling, results, scripts, jobs, data, health, web):
+    for spec in (telephony, dialling, results, scripts, pacing, jobs, data, health, web):
         manager.add_hookspecs(spec)
     return manager

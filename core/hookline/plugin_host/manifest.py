@@ -6,17 +6,19 @@ import importlib
 import importlib.util
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from hookline.errors import HooklineError
-from hookline.text import N_
+from hookline.text import N_, Said, Sentences
+from hookline.validation import field_messages
 
 #: Names that no plugin may have: they own tables, permissions and migrations already.
 RESERVED = ("core", "hookline")
@@ -79,28 +81,64 @@ def _range(text: str) -> None:
     try:
         SpecifierSet(text)
     except InvalidSpecifier as error:
-        raise ValidationError("Write a range of versions, like >=0.1,<1.0.") from error
+        raise ValidationError(N_("“core” must be a range of versions, like >=0.1,<1.0.")) from error
+
+
+def _text(
+    *, required: bool = False, default: str = "", validate: Sequence[Callable[[str], object]] = ()
+) -> fields.String:
+    missing, wrong = N_("“%(field)s” is missing."), N_("“%(field)s” must be a text.")
+    said: dict[str, Any] = {"required": missing, "null": missing, "invalid": wrong}
+    if required:
+        return fields.String(required=True, validate=validate, error_messages=said)
+    return fields.String(load_default=default, validate=validate, error_messages=said)
+
+
+_NO_LIST: dict[str, Any] = {
+    "invalid": N_("“%(field)s” must be a list of texts."),
+    "null": N_("“%(field)s” is missing."),
+}
+_NO_TABLE: dict[str, Any] = {
+    "invalid": N_("“%(field)s” must be a table of texts, by language."),
+    "null": N_("“%(field)s” is missing."),
+}
 
 
 class _ManifestSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    name = fields.String(
+    name = _text(
         required=True,
-        validate=[validate.Regexp(r"^[a-z][a-z0-9_]{1,30}$"), validate.NoneOf(RESERVED, error="The name is taken.")],
+        validate=[
+            validate.Regexp(
+                r"^[a-z][a-z0-9_]{1,30}$",
+                error=N_("“name” must be 2 to 31 small letters, digits and underscores, and begin with a letter."),
+            ),
+            validate.NoneOf(RESERVED, error=N_("The name is taken.")),
+        ],
     )
-    title = fields.String(required=True)
-    version = fields.String(required=True)
-    category = fields.String(load_default="workflow")
-    api = fields.String(required=True, validate=validate.Regexp(r"^\d+\.\d+$"))
-    core = fields.String(load_default="", validate=_range)
-    summary = fields.String(load_default="")
-    settings = fields.String(load_default="", validate=validate.Regexp(r"^([a-z_][a-z0-9_.]*:[A-Za-z_]\w*)?$"))
-    modules = fields.List(fields.String(), load_default=list)
-    extra = fields.String(load_default="")
-    titles = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
-    summaries = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    title = _text(required=True)
+    version = _text(required=True)
+    category = _text(default="workflow")
+    api = _text(
+        required=True,
+        validate=[validate.Regexp(r"^\d+\.\d+$", error=N_("“api” must be the number of a plugin contract, like 1.0."))],
+    )
+    core = _text(validate=[_range])
+    summary = _text()
+    settings = _text(
+        validate=[
+            validate.Regexp(
+                r"^([a-z_][a-z0-9_.]*:[A-Za-z_]\w*)?$",
+                error=N_("“settings” must name a schema, like settings:SettingsSchema."),
+            )
+        ]
+    )
+    modules = fields.List(_text(), load_default=list, error_messages=_NO_LIST)
+    extra = _text()
+    titles = fields.Dict(keys=_text(), values=_text(), load_default=dict, error_messages=_NO_TABLE)
+    summaries = fields.Dict(keys=_text(), values=_text(), load_default=dict, error_messages=_NO_TABLE)
 
 
 def find(module: str) -> ModuleSpec | None:
@@ -140,9 +178,9 @@ def read_manifest(entry: EntryPoint) -> Manifest:
         data = _ManifestSchema().load(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError) as error:  # no text, no TOML, or no manifest
         raise BadManifest(
-            N_("Plugin %(name)s: its manifest.toml cannot be used (%(error)s)."),
+            N_("Plugin %(name)s: its manifest.toml cannot be used. %(wrong)s"),
             N_("Ask the plugin's author to mend it."),
-            params={"name": entry.name, "error": str(error)},
+            params={"name": entry.name, "wrong": _wrong(error)},
         ) from error
     if data["name"] != entry.name:
         raise BadManifest(
@@ -152,6 +190,19 @@ def read_manifest(entry: EntryPoint) -> Manifest:
         )
     data["modules"] = tuple(data["modules"])
     return Manifest(package=package, bundled=is_bundled(entry), **data)
+
+
+def _wrong(error: OSError | ValueError | ValidationError) -> Sentences:
+    """What is wrong with a manifest, field by field."""
+    if isinstance(error, ValidationError):
+        return Sentences(
+            Said(message, {"field": field}) for field, said in field_messages(error).items() for message in said
+        )
+    if isinstance(error, OSError):
+        return Sentences(
+            [Said(N_("It cannot be read (%(error)s)."), {"error": error.strerror or type(error).__name__})]
+        )
+    return Sentences([Said(N_("It is no TOML: %(error)s."), {"error": str(error).rstrip(".")})])
 
 
 def is_bundled(entry: EntryPoint) -> bool:

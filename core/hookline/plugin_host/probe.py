@@ -57,6 +57,7 @@ NAMED = {
     "hookline_register_policies": "policy",
     "hookline_register_telephony_backends": "backend",
     "hookline_register_script_engines": "script engine",
+    "hookline_register_pacers": "pacer",
     "hookline_register_jobs": "job",
     "hookline_register_data_holders": "data holder",
     "hookline_register_health_checks": "health check",
