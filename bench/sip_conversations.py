@@ -1,12 +1,15 @@
 """Conversations of two SIP legs, bridged and recorded: lost RTP, added delay, CPU and memory, at 10, 25, 50 and 100.
 
 SIPp is the far side of every leg and sends back each RTP packet; what is missing is counted by the cells (RTCP's own
-count of the packets that came back). One conversation more is between two sockets of this script: the delay is from a
-loud packet leaving one to the first loud packet at the other.
+count of the packets that came back). A SIPp echoes all its calls' packets through one socket, whose buffer holds some
+270: so there is one SIPp for ten conversations, and what the kernel dropped at SIPp's sockets and at the cells' is told
+apart. One conversation more is between two sockets of this script: the delay is from a loud packet leaving one to the
+first loud packet at the other. The conversations of a size stay for the next one.
 """
 
 from __future__ import annotations
 
+import logging
 import socket
 import statistics
 import struct
@@ -16,7 +19,10 @@ import tempfile
 import threading
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
+
+import structlog
 
 from hookline.ports.telephony import ConnectStation, LegAnswered, LegEvent, PlaceCall
 from hookline_telephony_sip.backend import SipBackend
@@ -27,6 +33,7 @@ from hookline_telephony_sip.trunk import Trunk
 
 SIZES = tuple(int(size) for size in sys.argv[1:]) or (10, 25, 50, 100)
 SECONDS = 15.0
+CALLS_PER_SIPP = 10
 CUSTOMER, AGENT = "+48600100100", "agent"
 LOUD, SILENT = b"\x2a" * 160, b"\xd5" * 160  # A-law
 _HEADER = struct.Struct("!BBHII")
@@ -72,11 +79,11 @@ class Peer:
     """SIPp, which answers every call; its sound is its own echo, or that of a socket of ours."""
 
     def __init__(self, folder: Path, rtp_port: int = 0) -> None:
-        self.port = _free_port()
+        self.port, self.media_port = _free_port(), 0 if rtp_port else _free_port()
         scenario = folder / f"{self.port}.xml"
         scenario.write_text(_UAS.replace("@port@", str(rtp_port) if rtp_port else "[media_port]"))
         command = ["sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(self.port), "-nostdin"]
-        command += ["-mp", str(_free_port()), *(() if rtp_port else ("-rtp_echo",))]
+        command += ["-mp", str(self.media_port or _free_port()), *(() if rtp_port else ("-rtp_echo",))]
         self._process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def stop(self) -> None:
@@ -86,10 +93,11 @@ class Peer:
 
 
 class Measured(SipBackend):
-    """A backend whose cells may be asked what they have received."""
+    """A backend whose cells may be asked what they have received. Its customers are at the SIPp that `trunk` names."""
 
-    def __init__(self, trunk: Trunk, settings: SipSettings) -> None:
-        super().__init__(lambda client_id: [trunk], settings)
+    def __init__(self, settings: SipSettings) -> None:
+        super().__init__(lambda client_id: [self.trunk], settings)
+        self.trunk = Trunk(id=1, name="SIPp", host="127.0.0.1", port=1, caller_id="+48221000000")
         self.counts: dict[str, tuple[int, int]] = {}
         self.answered: set[str] = set()
         self.start(self._note)
@@ -178,37 +186,75 @@ class Probe:
                 seen = self._sent_at
 
 
+class Bench:
+    """Everything that runs; conversations are added size by size."""
+
+    def __init__(self, folder: Path) -> None:
+        most = max(SIZES)
+        self._folder = folder
+        self._echoes: list[Peer] = []
+        self._probe = Probe()
+        self._ends = [Peer(folder, sock.getsockname()[1]) for sock in self._probe.sockets]
+        self._backend = Measured(SipSettings(warm_cells=5, max_cells=most + 5, media_timeout_seconds=0))
+        self._talking = 0
+        _talk(self._backend, "probe", *(f"sip:{AGENT}@127.0.0.1:{end.port}" for end in self._ends))
+        self._probe.start()
+
+    def measure(self, size: int) -> None:
+        """Have so many conversations, wait until they have settled, and print what they cost."""
+        for number in range(self._talking, size):
+            self._add(number)
+        self._talking = size
+        pids = self._backend.pids()
+        time.sleep(3.0)  # jitter buffers settle
+        self._probe.delays.clear()
+        before, cpu, begun, dropped = self._backend.count(), _cpu(pids), time.monotonic(), self._dropped()
+        time.sleep(SECONDS)
+        after, used, passed = self._backend.count(), _cpu(pids) - cpu, time.monotonic() - begun
+        at_sipp, at_cells = (now - then for now, then in zip(self._dropped(), dropped, strict=True))
+        _report(size, self._probe, before, after, used / passed, _memory(pids))
+        if at_sipp or at_cells:
+            print(f"    dropped by full buffers: {at_sipp} at SIPp, {at_cells} at the cells", flush=True)
+
+    def close(self) -> None:
+        """End everything."""
+        self._probe.stop()
+        self._backend.stop()
+        for peer in (*self._echoes, *self._ends):
+            peer.stop()
+
+    def _add(self, number: int) -> None:
+        if number % CALLS_PER_SIPP == 0:
+            self._echoes.append(Peer(self._folder))
+        port, room = self._echoes[-1].port, f"room-{number}"
+        self._backend.trunk = replace(self._backend.trunk, port=port)
+        customer = _talk(self._backend, room, f"sip:{AGENT}@127.0.0.1:{port}", "")
+        self._backend.start_recording(room, customer, room, self._folder / f"{room}.wav")
+
+    def _dropped(self) -> tuple[int, int]:
+        """Datagrams that the kernel has dropped so far, at SIPp's media sockets and at all others on loopback."""
+        ours = {peer.media_port for peer in self._echoes}
+        sipp = others = 0
+        for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
+            fields = line.split()
+            port, drops = int(fields[1].rpartition(":")[2], 16), int(fields[-1])
+            if port in ours:
+                sipp += drops
+            else:
+                others += drops
+        return sipp, others
+
+
 def main() -> None:
     """Print a line for each size."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as name:
-        for size in SIZES:
-            measure(size, Path(name))
-
-
-def measure(size: int, folder: Path) -> None:
-    """So many conversations, and the probe's."""
-    echo, probe = Peer(folder), Probe()
-    ends = [Peer(folder, sock.getsockname()[1]) for sock in probe.sockets]
-    trunk = Trunk(id=1, name="SIPp", host="127.0.0.1", port=echo.port, caller_id="+48221000000")
-    backend = Measured(trunk, SipSettings(warm_cells=min(size, 20), max_cells=size + 5, media_timeout_seconds=0))
-    try:
-        _talk(backend, "probe", *(f"sip:{AGENT}@127.0.0.1:{end.port}" for end in ends))
-        for number in range(size):
-            room = f"room-{number}"
-            customer = _talk(backend, room, f"sip:{AGENT}@127.0.0.1:{echo.port}", "")
-            backend.start_recording(room, customer, room, folder / f"{size}" / f"{room}.wav")
-        pids = backend.pids()
-        time.sleep(3.0)  # jitter buffers settle
-        probe.start()
-        before, cpu, begun = backend.count(), _cpu(pids), time.monotonic()
-        time.sleep(SECONDS)
-        after, used, passed = backend.count(), _cpu(pids) - cpu, time.monotonic() - begun
-        _report(size, probe, before, after, used / passed, _memory(pids))
-    finally:
-        probe.stop()
-        backend.stop()
-        for peer in (echo, *ends):
-            peer.stop()
+        bench = Bench(Path(name))
+        try:
+            for size in SIZES:
+                bench.measure(size)
+        finally:
+            bench.close()
 
 
 def _report(
@@ -295,4 +341,4 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
