@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from babel.units import format_unit
 from flask import Blueprint, current_app, url_for
-from flask_babel import format_datetime, format_percent, get_locale
+from flask_babel import format_datetime, format_decimal, format_percent, get_locale
 
+from hookline.services.figures import DAY_ZONE
 from hookline.text import N_
 from hookline_web.i18n import translated
 
@@ -159,7 +160,13 @@ PUSH_STATES = {
 }
 PUSH_STATE_TONES = {"running": "info", "done": "ok", "failed": "bad"}
 
+TARGET_KINDS = {
+    "successes": N_("successes"),
+    "contacts": N_("contacts done"),
+}
+
 _WORDS = {
+    "target_kind": TARGET_KINDS,
     "push_state": PUSH_STATES,
     "rehearsal_state": REHEARSAL_STATES,
     "campaign_state": CAMPAIGN_STATES,
@@ -192,6 +199,7 @@ def install(blueprint: Blueprint) -> None:
         **{name: _tone(tones) for name, tones in _TONES.items()},
         "percent": percent,
         "exact_percent": exact_percent,
+        "decimal": decimal,
         "local_time": local_time,
         "record_note": record_note,
         "iso_local": iso_local,
@@ -200,6 +208,7 @@ def install(blueprint: Blueprint) -> None:
     for name, function in filters.items():
         blueprint.add_app_template_filter(function, name)
     blueprint.add_app_template_global(address_of, "address_of")
+    blueprint.record_once(lambda state: state.app.jinja_env.globals.update(day_zone=DAY_ZONE))
 
 
 def choices(words: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -210,6 +219,11 @@ def choices(words: Mapping[str, str]) -> list[tuple[str, str]]:
 def percent(share: float | None) -> str:
     """A share of 0 to 1 as whole per cent; a dash where there is none."""
     return "–" if share is None else str(format_percent(share))
+
+
+def decimal(value: float) -> str:
+    """A number with at most one digit after the point, as the language writes it."""
+    return str(format_decimal(round(value, 1)))
 
 
 def exact_percent(share: float | None) -> str:

@@ -60,6 +60,13 @@ class AbandonRule(StrEnum):
     ZERO = "zero"  # none at all: a call is placed only for an agent who waits for it
 
 
+class TargetKind(StrEnum):
+    """What a campaign's target counts."""
+
+    SUCCESSES = "successes"  # contacts with a call that is a success
+    CONTACTS = "contacts"  # contacts that are done
+
+
 class MachineAction(StrEnum):
     """What becomes of a call that an answering machine took."""
 

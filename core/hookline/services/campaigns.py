@@ -36,6 +36,7 @@ from hookline.domain.campaigns import (
     MachineAction,
     Purpose,
     RecordState,
+    TargetKind,
 )
 from hookline.domain.events import CampaignChanged
 from hookline.errors import Conflict, InvalidInput, NotFound
@@ -81,6 +82,7 @@ class CampaignDraft:
     number_attempts_per_week: int = 0
     number_attempts_total: int = 0
     target: int = 0
+    target_kind: str = TargetKind.SUCCESSES.value
     preview_seconds: int = 0
     power_ratio: float = 1.5
     abandon_limit: float = 0.03
@@ -116,6 +118,7 @@ DIALLING = (
     "number_attempts_per_week",
     "number_attempts_total",
     "target",
+    "target_kind",
     "preview_seconds",
     "power_ratio",
     "abandon_limit",

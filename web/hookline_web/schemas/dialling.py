@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from hookline.domain.campaigns import AbandonRule, MachineAction
+from hookline.domain.campaigns import AbandonRule, MachineAction, TargetKind
 from hookline.services.calling_windows import countries_with_holidays
 from hookline.services.figures import DAY_ZONE
 from hookline.text import N_
@@ -31,6 +31,7 @@ FIELDS = (
     "number_attempts_per_week",
     "number_attempts_total",
     "target",
+    "target_kind",
     "preview_seconds",
     "power_ratio",
     "abandon_percent",
@@ -72,6 +73,7 @@ class DiallingSchema(Schema):
     number_attempts_per_week = _count(100)
     number_attempts_total = _count(200)
     target = _count(10_000_000)
+    target_kind = fields.Enum(TargetKind, by_value=True, load_default=TargetKind.SUCCESSES)
     preview_seconds = _count(3600)
     power_ratio = _decimal(1, 10, 1.5)
     abandon_percent = _decimal(0, 20, 3)
@@ -102,6 +104,7 @@ def loaded(data: dict[str, Any]) -> dict[str, Any]:
         "abandon_limit": data["abandon_percent"] / 100,
         "abandon_rule": data["abandon_rule"].value,
         "machine_action": data["machine_action"].value,
+        "target_kind": data["target_kind"].value,
         "holidays": country_codes(data["holidays"]),
         "starts_at": _aware(data["starts_at"]),
         "ends_at": _aware(data["ends_at"]),

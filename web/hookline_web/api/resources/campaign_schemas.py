@@ -16,6 +16,7 @@ from hookline.domain.campaigns import (
     MachineAction,
     Purpose,
     RecordState,
+    TargetKind,
 )
 from hookline.text import N_
 
@@ -106,7 +107,7 @@ class CampaignChangesSchema(Schema):
     number_attempts_per_week = fields.Integer(strict=True, validate=validate.Range(0, 100))
     number_attempts_total = fields.Integer(strict=True, validate=validate.Range(0, 200))
     target = fields.Integer(
-        strict=True, validate=validate.Range(0, 10_000_000), metadata={"description": "Successes; 0 for no target."}
+        strict=True, validate=validate.Range(0, 10_000_000), metadata={"description": "0 for no target."}
     )
     preview_seconds = fields.Integer(strict=True, validate=validate.Range(0, 3600))
     power_ratio = fields.Float(validate=validate.Range(1, 10))
@@ -115,6 +116,7 @@ class CampaignChangesSchema(Schema):
         metadata={"description": "Share of calls answered by a person that may find no agent: 0.03 is 3 %."},
     )
     abandon_rule = fields.String(validate=validate.OneOf([r.value for r in AbandonRule]))
+    target_kind = fields.String(validate=validate.OneOf([kind.value for kind in TargetKind]))
     abandon_care_hours = fields.Integer(strict=True, validate=validate.Range(0, 720))
     machine_action = fields.String(validate=validate.OneOf([a.value for a in MachineAction]))
     list_ids = fields.List(row_id(), validate=validate.Length(max=200))
@@ -170,6 +172,7 @@ class CampaignSchema(Schema):
     number_attempts_per_week = fields.Integer(required=True)
     number_attempts_total = fields.Integer(required=True)
     target = fields.Integer(required=True)
+    target_kind = fields.String(required=True)
     preview_seconds = fields.Integer(required=True)
     power_ratio = fields.Float(required=True)
     abandon_limit = fields.Float(required=True)
@@ -221,6 +224,27 @@ class FigureSchema(Schema):
     average_talk_seconds = fields.Float(required=True, allow_none=True)
 
 
+class ForecastSchema(Schema):
+    """The campaign's target, and when it will probably be reached."""
+
+    kind = fields.Enum(TargetKind, by_value=True, required=True)
+    target = fields.Integer(required=True)
+    reached = fields.Integer(required=True)
+    state = fields.String(
+        required=True,
+        metadata={
+            "description": "reached; open: `likely` is known; too-early: too little was reached for a pace; "
+            "far: in over two years."
+        },
+    )
+    per_hour = fields.Float(required=True, allow_none=True, metadata={"description": "Of calling time, last week."})
+    earliest = fields.AwareDateTime(required=True, allow_none=True)
+    likely = fields.AwareDateTime(required=True, allow_none=True)
+    latest = fields.AwareDateTime(required=True, allow_none=True)
+    contacts_suffice = fields.Boolean(required=True)
+    in_time = fields.Boolean(required=True, metadata={"description": "Likely before the campaign's end."})
+
+
 class CampaignFiguresSchema(Schema):
     """A campaign's figures."""
 
@@ -230,6 +254,9 @@ class CampaignFiguresSchema(Schema):
     calls_by_result = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     calls_by_disposition = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     agents_working = fields.Integer(required=True)
+    forecast = fields.Nested(
+        ForecastSchema, required=True, allow_none=True, metadata={"description": "null without a target."}
+    )
 
 
 class PacingTickSchema(Schema):

@@ -97,6 +97,7 @@ def get_figures(request: ApiRequest) -> dict[str, Any]:
         "calls_by_result": dict(found.results),
         "calls_by_disposition": {d.code: d.count for d in found.dispositions},
         "agents_working": found.agents_working,
+        "forecast": runtime().forecasts.of_campaign(request.actor.scope, request.path["campaign_id"]),
     }
 
 

@@ -183,6 +183,7 @@ def _context(form: forms.Form, values: dict[str, Any], choices: Choices) -> dict
         "dial_modes": [(mode, text) for mode, text in labels.choices(labels.DIAL_MODES) if mode in set(DialMode)],
         "categories": _categories(),
         "abandon_rules": labels.choices(labels.ABANDON_RULES),
+        "target_kinds": labels.choices(labels.TARGET_KINDS),
         "machine_actions": labels.choices(labels.MACHINE_ACTIONS),
         **telephones.context(values),
     }

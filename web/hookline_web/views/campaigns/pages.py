@@ -117,7 +117,11 @@ def _head(campaign: Campaign) -> dict[str, object]:
 
 def _live(campaign_id: int) -> dict[str, object]:
     calls = runtime().call_reads.list_calls(g.actor, CallFilters(campaign_id=campaign_id), size=_RECENT_CALLS)
-    return {"figures": runtime().figures.of_campaign(g.actor.scope, campaign_id), "calls": calls.rows}
+    return {
+        "figures": runtime().figures.of_campaign(g.actor.scope, campaign_id),
+        "forecast": runtime().forecasts.of_campaign(g.actor.scope, campaign_id),
+        "calls": calls.rows,
+    }
 
 
 def _checks(campaign: Campaign) -> list[Check]:
