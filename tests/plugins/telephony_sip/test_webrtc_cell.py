@@ -24,17 +24,29 @@ from hookline_telephony_sip.settings import SipSettings
 from tests.plugins.telephony_sip.sip_legs import Caller
 from tests.plugins.telephony_sip.webrtc_browser import ADDRESS, TestBrowser
 
-AGENT_HZ, RELOADED_HZ, CUSTOMER_HZ = 620, 760, 1000
-NUMBER = "+48600100100"
+pytestmark = pytest.mark.realtime
+
+AGENT_HZ, RELOADED_HZ, CUSTOMER_HZ, THIRD_HZ = 620, 760, 1000, 1450
+VOICES = {"agent": RELOADED_HZ, "customer": CUSTOMER_HZ, "third": THIRD_HZ}
+NUMBER, THIRD = "+48600100100", "+48600100101"
 SHORT_SECONDS = 3.0
 PORTS = range(47000, 47100)
 
 
 @pytest.fixture(scope="module")
 def far_end() -> Iterator[FarEndProcess]:
-    tone = {"kind": "tone", "frequency": CUSTOMER_HZ, "amplitude": 0.4}
-    answer = {"kind": "answer", "ring_seconds": 0.1, "sound": tone}
-    with FarEndProcess({"phones": [{"name": "desk"}], "numbers": [{"number": NUMBER, "behaviour": answer}]}) as running:
+    numbers = [
+        {
+            "number": number,
+            "behaviour": {
+                "kind": "answer",
+                "ring_seconds": 0.1,
+                "sound": {"kind": "tone", "frequency": hz, "amplitude": 0.4},
+            },
+        }
+        for number, hz in ((NUMBER, CUSTOMER_HZ), (THIRD, THIRD_HZ))
+    ]
+    with FarEndProcess({"phones": [{"name": "desk"}], "numbers": numbers}) as running:
         yield running
 
 
@@ -66,6 +78,30 @@ class Talk:
     def _heard(self, hz: int) -> dict[str, dict[str, float]]:
         call = next(call for call in self.far_end.control.calls() if call["state"] != "ended")
         return self.far_end.control.hear(call["id"], [hz], 0.3)
+
+    def reload(self) -> None:
+        """Another page, with another voice, in place of the first."""
+        self.page.close()
+        self.page = TestBrowser(self.caller.backend, self.agent, RELOADED_HZ).open()
+
+    def matrix(self, **heard: str) -> None:
+        """Wait until each hears just these (names of VOICES), and stays so for a moment: three looks."""
+        right = 0
+
+        def is_so() -> bool:
+            nonlocal right
+            right = right + 1 if self._hears() == {who: set(whom.split()) for who, whom in heard.items()} else 0
+            return right >= 3
+
+        self.caller.until(is_so, f"{heard}, not {self._hears()}")
+
+    def _hears(self) -> dict[str, set[str]]:
+        found = {"agent": {name for name, hz in VOICES.items() if self.page.hears(hz)}}
+        for call in self.far_end.control.calls():
+            who = "customer" if call["to"] == NUMBER else "third"
+            shares = self.far_end.control.hear(call["id"], VOICES.values(), 0.3)["energies"]
+            found[who] = {name for name, hz in VOICES.items() if shares[str(hz)] > 0.1}
+        return found
 
     def end(self) -> None:
         self.caller.backend.close_conversation(self.room)
@@ -142,6 +178,39 @@ def test_a_browser_that_died_silently_is_given_up_and_the_customer_stays(talk: C
     assert not now.caller.events(LegEnded, now.customer)
     with pytest.raises(TelephonyError):
         TestBrowser(now.caller.backend, now.agent, AGENT_HZ).open()
+
+
+def test_a_reload_changes_nobodys_hearing_in_hold_in_conference_and_after_a_transfer(talk: Callable[..., Talk]) -> None:
+    now = talk()
+    backend, room = now.caller.backend, now.room
+    backend.hold(now.customer, True)
+    now.reload()
+    now.matrix(agent="", customer="")
+    backend.hold(now.customer, False)
+    now.matrix(agent="customer", customer="agent")
+
+    third = now.caller.call(room, THIRD)
+    now.caller.wait(LegAnswered, third)
+    backend.hold(now.customer, True)
+    backend.bridge(room, now.agent, third)
+    now.reload()
+    now.matrix(agent="third", customer="", third="agent")
+    backend.hold(now.customer, False)
+    backend.bridge(room, now.customer, third)
+    now.reload()
+    now.matrix(agent="customer third", customer="agent third", third="agent customer")
+
+    elsewhere = uuid.uuid4().hex
+    backend.transfer(room, now.customer, third, elsewhere)
+    now.reload()
+    now.matrix(agent="", customer="third", third="customer")
+    backend.close_conversation(elsewhere)
+    for leg in (now.customer, third):
+        assert now.caller.ended(leg).cause is HangupCause.LOCAL
+    customer = now.caller.call(room, NUMBER)
+    now.caller.wait(LegAnswered, customer)
+    backend.bridge(room, now.agent, customer)
+    now.matrix(agent="customer", customer="agent")
 
 
 @pytest.mark.parametrize(
