@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ from hookline.testing.cheap_passwords import cheaply_hashed
 from hookline.testing.clock import VirtualClock
 from hookline.testing.databases import SQLITE, fresh_database
 from hookline_web.testing import PageClient, People, add_people, make_app, make_client
+from tests.known_packages import read_once
 from tests.known_routes import compiled_once
+from tests.known_statements import written_once
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +44,17 @@ def real_hasher() -> Iterator[PasswordHasher]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def routes_compiled_once() -> Iterator[None]:
-    """Hundreds of tests make an app of their own: what is the same in each is made once."""
-    with compiled_once():
+def worlds_made_cheaply() -> Iterator[None]:
+    """Hundreds of tests make an installation and an app of their own: what is the same in each is made once."""
+    with compiled_once(), written_once(), read_once():
         yield
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: Python need not look through it for garbage all the time, nor for a little more."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 20)
 
 
 @pytest.fixture
