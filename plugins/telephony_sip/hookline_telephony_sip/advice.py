@@ -12,6 +12,10 @@ _CREDENTIALS = N_(
     "Compare user name and password with what the provider gave you, and restart after setting the variable."
 )
 _HOST = N_("Check host and port, and that the firewall lets UDP out and its replies in.")
+CERTIFICATE = N_(
+    "It must name the trunk's host and be from an authority that this machine knows: correct the host, ask the "
+    "provider, or name the provider's authority (tls_authorities in [plugins.telephony_sip])."
+)
 _FORMAT = N_("Check the number; if it is right, try the other number format of this trunk.")
 
 
@@ -64,6 +68,7 @@ _BY_CAUSE = {
 _NOBODY = Verdict("bad", N_("Nobody answers at this host and port."), _HOST)
 _BY_PING = {
     "closed": _NOBODY,
+    "certificate": Verdict("bad", N_("The trunk's certificate is not to be trusted, so nothing is sent."), CERTIFICATE),
     "unresolved": Verdict("bad", N_("The host name is not known."), _HOST),
     "kept_in": Verdict(
         "bad",

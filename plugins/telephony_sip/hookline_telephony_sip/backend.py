@@ -48,7 +48,7 @@ from hookline_telephony_sip.openings import dial_number, dial_station, expect_ca
 from hookline_telephony_sip.outbound import usable_trunks
 from hookline_telephony_sip.pieces import mend
 from hookline_telephony_sip.pool import CellPool
-from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing
+from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing, trunk_distrusted
 from hookline_telephony_sip.process import CellProcess
 from hookline_telephony_sip.reports import Reports
 from hookline_telephony_sip.settings import SipSettings
@@ -168,8 +168,11 @@ class SipBackend:
             found.append(package_missing())
         if self._pool is not None and self._pool.failing:
             found.append(cells_failing())
-        if not self._trunks(client_id):
+        trunks = self._trunks(client_id)
+        if not trunks:
             found.append(no_trunk())
+        elif all(trunk.distrusted for trunk in trunks):
+            found.append(trunk_distrusted())
         return found
 
     def default_caller_id(self, client_id: int | None) -> str | None:

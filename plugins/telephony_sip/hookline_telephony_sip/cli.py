@@ -22,12 +22,13 @@ from hookline_telephony_sip.guards import number_for_test
 from hookline_telephony_sip.schemas import TrunkSchema
 from hookline_telephony_sip.service import Standing, TrunkDraft, TrunkService, TrunkView
 from hookline_telephony_sip.trials import Progress, Stage, Trial, Trials
-from hookline_telephony_sip.trunk import NumberFormat
+from hookline_telephony_sip.trunk import NumberFormat, Transport
 
 _STANDINGS = {
     Standing.READY: "in use",
     Standing.INACTIVE: "out of use",
     Standing.NO_PASSWORD: "password not set",
+    Standing.NO_FRONT: "needs a SIP proxy in front",
 }
 _LOOK_SECONDS = 0.1
 
@@ -60,7 +61,8 @@ def _options(command: Any) -> Any:
         click.option("--password-variable", help="Environment variable with the password: HOOKLINE_SIP_…"),
         click.option("--username", help="Without one the provider must know this machine by its address."),
         click.option("--client", "client", help="The client whose calls alone may use it (default: every client)."),
-        click.option("--port", type=int, help="UDP port (default: 5060)."),
+        click.option("--port", type=int, help="Port (default: 5060; 5061 for TLS)."),
+        click.option("--transport", type=click.Choice([t.value for t in Transport]), help="TCP and TLS need a front."),
     ):
         command = option(command)
     return command
@@ -96,7 +98,8 @@ def change(name: str, **given: Any) -> None:
 def list_trunks() -> None:
     """List the trunks, in the order in which they are used."""
     with installation() as runtime:
-        found = TrunkService(runtime.db).list_trunks(runtime.identity.system_actor())
+        front = bool(runtime.plugin_settings("telephony_sip").loaded().proxy)
+        found = TrunkService(runtime.db, front=front).list_trunks(runtime.identity.system_actor())
     if not found:
         click.echo("No trunk yet: hookline sip trunks add --name NAME --host HOST")
     for view in found:
@@ -184,8 +187,9 @@ def _line(view: TrunkView) -> str:
     login = (
         f"as {record.username}, password {'set' if view.password else 'not set'}" if record.username else "by address"
     )
+    over = "" if record.transport == Transport.UDP else f" over {record.transport.upper()}"
     return (
-        f"{record.name}: {record.host}:{record.port}, {login}, for {view.client or 'every client'}, "
+        f"{record.name}: {record.host}:{record.port}{over}, {login}, for {view.client or 'every client'}, "
         f"caller ID {record.caller_id or 'none'}, priority {record.priority}: {_STANDINGS[view.standing]}"
     )
 

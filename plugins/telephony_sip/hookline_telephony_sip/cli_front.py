@@ -24,19 +24,21 @@ from hookline_telephony_sip.settings import SipSettings
 def front(folder: Path, public: str, inside: str, realm: str, certificate: str, key: str) -> None:
     """Write the configuration of a Kamailio that stands between Hookline and the world.
 
-    It holds every inbound trunk and every registered phone: write it anew when they change, and reload Kamailio.
+    It holds every trunk in use and every registered phone: write it anew when they change, and reload Kamailio.
     """
     with installation() as runtime:
         settings: SipSettings = runtime.plugin_settings("telephony_sip").loaded()
-        trunks = TrunkService(runtime.db).inbound_trunks()
+        trunks = TrunkService(runtime.db, front=True).active_trunks()
         phones = PhoneService(runtime.db).all(runtime.identity.system_actor())
     known = [(trunk, resolve(trunk)) for trunk in trunks]
+    authorities = settings.tls_authorities
     listener = settings.inbound_port or int(inside.rpartition(":")[2]) + 1
-    files = write_front(Front(public, inside, realm, listener, known, phones, certificate, key), folder)
+    files = write_front(Front(public, inside, realm, listener, known, phones, certificate, key, authorities), folder)
     click.echo(f"Wrote {', '.join(path.name for path in files)} into {folder}.")
     click.echo(f"Debian packages: {' '.join(PACKAGES)}")
     click.echo("In hookline.toml, [plugins.telephony_sip]:")
     click.echo(f'  signalling_address = "{inside.partition(":")[0]}"\n  proxy = "sip:{inside};lr"')
+    click.echo(f'  public_address = "{public}"')
     click.echo(f'  inbound_address = "{inside.partition(":")[0]}"\n  inbound_port = {listener}')
     click.echo(f"Try it: kamailio -c -f {folder / 'kamailio.cfg'}; run it: kamailio -f {folder / 'kamailio.cfg'}")
 

@@ -21,6 +21,20 @@ class NoTrunk(TelephonyError):
         )
 
 
+class Distrusted(TelephonyError):
+    """The certificate of every trunk that may be used is not to be trusted."""
+
+    id = "sip-trunk-distrusted"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("The trunk's certificate is not to be trusted, so nothing is sent."),
+            N_("An administrator finds under Trunks which one it is, and what to do."),
+            retryable=False,
+        )
+
+
 class InvalidSipValue(TelephonyError):
     """An address, number, header or digit string that must not reach the SIP signalling."""
 

@@ -16,9 +16,11 @@ from hookline.text import N_
 from hookline_telephony_sip.addresses import sip_host
 from hookline_telephony_sip.errors import InvalidSipValue
 from hookline_telephony_sip.phones import RegisteredPhone
-from hookline_telephony_sip.trunk import Trunk
+from hookline_telephony_sip.trunk import Transport, Trunk
 
 PACKAGES = ("kamailio", "kamailio-tls-modules")
+PATIENCE_MILLISECONDS = 4000  # with a trunk by TCP or TLS that says nothing: then the next one is tried
+DEBIAN_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 LINE_HEADER = "X-Hookline-Line"
 _SOCKET = re.compile(r"([0-9.]{7,15}):([0-9]{2,5})")
 
@@ -27,7 +29,8 @@ _SOCKET = re.compile(r"([0-9.]{7,15}):([0-9]{2,5})")
 class Front:
     """`public` and `inside` are `address:port`; `listener` is the port of Hookline's own, on the inside address.
 
-    `trunks` with the IPv4 addresses they call from. `certificate` and `key`: PEM files; without them there is no TLS.
+    `trunks`: all in use, with their IPv4 addresses. `certificate` and `key`: PEM files; without them there is no TLS.
+    `authorities`: a PEM file with those that trunks' certificates may be from; empty: Debian's list.
     """
 
     public: str
@@ -38,6 +41,7 @@ class Front:
     phones: list[RegisteredPhone]
     certificate: str = ""
     key: str = ""
+    authorities: str = ""
 
     def __post_init__(self) -> None:
         wrong = [name for name in ("public", "inside") if not _SOCKET.fullmatch(getattr(self, name))]
@@ -48,6 +52,20 @@ class Front:
         if wrong:
             text = N_("Write an IPv4 address and a port, like 192.0.2.10:5060; the realm is a host name.")
             raise InvalidInput(N_("The front cannot be written."), text, {name: [text] for name in wrong})
+        if not self.certificate and any(trunk.transport is Transport.TLS for trunk, _ in self.trunks):
+            text = N_("A trunk wants TLS: give --certificate and --key, with which the front shows itself.")
+            raise InvalidInput(N_("The front cannot be written."), text, {"certificate": [text]})
+
+    @property
+    def public_tls(self) -> str:
+        """Where TLS is spoken: the port beside the public one."""
+        host, _, port = self.public.partition(":")
+        return f"{host}:{int(port) + 1}"
+
+    @property
+    def tcp(self) -> bool:
+        """Whether TCP is spoken, TLS apart."""
+        return any(trunk.transport is Transport.TCP for trunk, _ in self.trunks)
 
 
 def write_front(front: Front, folder: Path) -> list[Path]:
@@ -69,12 +87,13 @@ def write_front(front: Front, folder: Path) -> list[Path]:
 def _configuration(front: Front, tables: Path) -> str:
     template = Template(resources.files("hookline_telephony_sip").joinpath("front/kamailio.cfg").read_text())
     tls = bool(front.certificate)
-    public_host, _, public_port = front.public.partition(":")
+    coming = [(trunk, addresses) for trunk, addresses in front.trunks if trunk.inbound]
+    public_host = front.public.partition(":")[0]
     inside_host, _, inside_port = front.inside.partition(":")
     return template.substitute(
         public=front.public,
         public_host=public_host,
-        tls_port=int(public_port) + 1,
+        public_tls=front.public_tls,
         inside=front.inside,
         inside_host=inside_host,
         inside_port=inside_port,
@@ -83,23 +102,31 @@ def _configuration(front: Front, tables: Path) -> str:
         tables=tables.resolve(),
         folder=tables.parent.resolve(),
         tls_on="#!define WITH_TLS" if tls else "# no TLS: no certificate was given",
-        lines="\n".join(_line(trunk, addresses) for trunk, addresses in front.trunks) or "    return;",
-        trunk_addresses=" || ".join(f'$si == "{address}"' for _, addresses in front.trunks for address in addresses)
-        or "1 == 0",
-        ways="\n".join(_way(trunk) for trunk, _ in front.trunks if trunk.transport == "tls"),
+        tcp_on="#!define WITH_TCP" if front.tcp else "# no TCP: no trunk wants it",
+        lines="\n".join(_line(trunk, addresses) for trunk, addresses in coming) or "    return;",
+        trunk_addresses=_one_of([address for _, addresses in front.trunks for address in addresses]),
+        inbound_addresses=_one_of([address for _, addresses in coming for address in addresses]),
+        ways="\n".join(_way(front, trunk) for trunk, _ in front.trunks if trunk.transport is not Transport.UDP),
     )
+
+
+def _one_of(addresses: list[str]) -> str:
+    return " || ".join(f'$si == "{address}"' for address in dict.fromkeys(addresses)) or "1 == 0"
 
 
 def _line(trunk: Trunk, addresses: list[str]) -> str:
     """By which line a call came, said to the listener."""
-    where = " || ".join(f'$si == "{address}"' for address in addresses) or "1 == 0"
-    return f'    if ({where}) {{ append_hf("{LINE_HEADER}: {trunk.id}\\r\\n"); return; }}'
+    return f'    if ({_one_of(addresses)}) {{ append_hf("{LINE_HEADER}: {trunk.id}\\r\\n"); return; }}'
 
 
-def _way(trunk: Trunk) -> str:
-    """Towards a trunk that wants TLS."""
-    host = sip_host(trunk.host)
-    return f'    if ($rd == "{host}") {{ $du = "sip:{host}:{trunk.port};transport=tls"; }}'
+def _way(front: Front, trunk: Trunk) -> str:
+    """Towards a trunk that wants TCP or TLS, from the socket that speaks it."""
+    host, own = sip_host(trunk.host), front.public
+    if trunk.transport is Transport.TLS:
+        own = front.public_tls
+    way = f"sip:{host}:{trunk.port};transport={trunk.transport}"
+    going = f'$du = "{way}"; $fs = "{trunk.transport}:{own}"; t_set_fr(0, {PATIENCE_MILLISECONDS});'
+    return f'    if ($rd == "{host}" && $rp == {trunk.port}) {{ {going} }}'
 
 
 def _tls(front: Front) -> str:
@@ -107,5 +134,5 @@ def _tls(front: Front) -> str:
         "[server:default]\n"
         f"method = TLSv1.2+\nprivate_key = {front.key}\ncertificate = {front.certificate}\n"
         "[client:default]\nmethod = TLSv1.2+\nverify_certificate = yes\nrequire_certificate = yes\n"
-        "ca_list = /etc/ssl/certs/ca-certificates.crt\n"
+        f"ca_list = {front.authorities or DEBIAN_AUTHORITIES}\n"
     )

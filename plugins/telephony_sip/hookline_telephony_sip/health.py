@@ -6,12 +6,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 from hookline.health import Finding, HealthCheck, ok, problem, warning
 from hookline.text import N_
+from hookline_telephony_sip.advice import CERTIFICATE
 from hookline_telephony_sip.backend import SipBackend
 from hookline_telephony_sip.problems import cells_failing, package_missing
 from hookline_telephony_sip.reach import Reach, TrunkReach
 
 _ADVICE = {
     "unresolved": N_("The host name is not known: correct it, or look at this machine's name server."),
+    "certificate": CERTIFICATE,
     "kept_in": N_(
         "Hookline is set up to telephone within this machine only: set bind_address in [plugins.telephony_sip]."
     ),

@@ -25,8 +25,8 @@ class Hooks:
     def __init__(self, context: PluginContext) -> None:
         self._db = context.db
         self._settings: SipSettings = context.settings
-        self._trunks = TrunkService(context.db)
-        self._reach = TrunkReach(context.db, self._settings.bind_address)
+        self._trunks = TrunkService(context.db, front=bool(self._settings.proxy))
+        self._reach = TrunkReach(context.db, self._settings.bind_address, self._settings.tls_authorities)
         self._backend = SipBackend(
             self._trunks.trunks_for, self._settings, self._trunks.inbound_trunks, self._trunks.speak_wideband
         )

@@ -43,6 +43,7 @@ class Inbound:
 
     def __init__(self, settings: SipSettings, trunks: InboundTrunks, tell: Callable[[list[LegEvent]], None]) -> None:
         self._trunks = trunks
+        self._public = settings.public_address if settings.proxy else ""
         self._tell = tell
         self._lock = threading.Lock()
         self._offers: dict[str, Offered] = {}  # by leg, until the answer
@@ -148,7 +149,7 @@ class Inbound:
         self._known = {str(trunk.id): trunk for trunk in trunks}
         addresses = {str(trunk.id): resolve(trunk) for trunk in trunks}
         logins = tuple(
-            words.Login(str(trunk.id), trunk.host, trunk.port, trunk.username, trunk.password)
+            words.Login(str(trunk.id), trunk.host, trunk.port, trunk.username, trunk.password, self._public)
             for trunk in trunks
             if trunk.registers and trunk.password
         )

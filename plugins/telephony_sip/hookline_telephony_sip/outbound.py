@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hookline.ports.telephony import NoCapacity
 from hookline.text import N_
 from hookline_telephony_sip.cell.messages import Route
-from hookline_telephony_sip.errors import NoTrunk
+from hookline_telephony_sip.errors import Distrusted, NoTrunk
 from hookline_telephony_sip.trunk import Trunk
 
 MOST_ROUTES = 4
@@ -17,10 +17,13 @@ def usable_trunks(trunks: list[Trunk], busy: Callable[[int], int]) -> list[Trunk
     """The trunks that a call may try now, best first; `busy` says how many legs go over one.
 
     A trunk that does not answer OPTIONS is left out while another one does: where none does, the ping may be what is
-    not answered. Raises NoTrunk, NoCapacity.
+    not answered. One whose certificate does not hold is never called. Raises NoTrunk, Distrusted, NoCapacity.
     """
     if not trunks:
         raise NoTrunk
+    trunks = [trunk for trunk in trunks if not trunk.distrusted]
+    if not trunks:
+        raise Distrusted
     free = [trunk for trunk in trunks if not trunk.max_channels or busy(trunk.id) < trunk.max_channels]
     if not free:
         raise NoCapacity(

@@ -1,10 +1,11 @@
-"""A SIP OPTIONS request: is anybody there, and how far away."""
+"""A SIP OPTIONS request: is anybody there, how far away, and is it who it should be."""
 
 from __future__ import annotations
 
 import ipaddress
 import secrets
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 
@@ -20,12 +21,20 @@ class Pong:
 
     code: int = 0
     seconds: float = 0.0
-    problem: str = ""  # "unresolved" (host name), "kept_in" (by our bind address), "closed" (port), "silent"
+    #: "unresolved" (host name), "kept_in" (by our bind address), "closed" (port), "silent", "certificate" (not to be
+    #: trusted)
+    problem: str = ""
 
 
-def ping(host: str, port: int, bind_address: str) -> Pong:
-    """Send OPTIONS over UDP and wait up to three seconds. Raises InvalidSipValue for a host that is none."""
+def ping(host: str, port: int, bind_address: str, transport: str = "udp", authorities: str = "") -> Pong:
+    """Send OPTIONS and wait up to three seconds. Raises InvalidSipValue for a host that is none.
+
+    By TLS the far side's certificate must be from one of the authorities (a PEM file; empty: the machine's own list)
+    and name the host.
+    """
     host = sip_host(host)
+    if transport != "udp":
+        return _by_stream(host, port, transport, authorities)
     address = _resolve(host)
     if address is None:
         return Pong(problem="unresolved")
@@ -40,6 +49,39 @@ def ping(host: str, port: int, bind_address: str) -> Pong:
             return Pong(problem="closed")
         except OSError:
             return Pong(problem="silent")
+
+
+def _by_stream(host: str, port: int, transport: str, authorities: str) -> Pong:
+    began = time.monotonic()
+    try:
+        with socket.create_connection((host, port), timeout=sum(_REPEAT_SECONDS)) as plain:
+            if transport == "tcp":
+                return _asked(plain, host, port, transport, began)
+            context = ssl.create_default_context(cafile=authorities or None)
+            with context.wrap_socket(plain, server_hostname=host) as secured:
+                return _asked(secured, host, port, transport, began)
+    except ssl.SSLCertVerificationError:
+        return Pong(problem="certificate")
+    except socket.gaierror:
+        return Pong(problem="unresolved")
+    except ConnectionRefusedError:
+        return Pong(problem="closed")
+    except OSError:
+        return Pong(problem="silent")
+
+
+def _asked(stream: socket.socket, host: str, port: int, transport: str, began: float) -> Pong:
+    call_id = secrets.token_hex(12)
+    own_host, own_port = stream.getsockname()[:2]
+    stream.sendall(_request(f"{host}:{port}", own_host, own_port, call_id, transport.upper()))
+    received = b""
+    while b"\r\n\r\n" not in received and len(received) < _LONGEST_REPLY:
+        part = stream.recv(_LONGEST_REPLY)
+        if not part:
+            break
+        received += part
+    code = _status(received, call_id)
+    return Pong(code, time.monotonic() - began) if code else Pong(problem="silent")
 
 
 def _resolve(host: str) -> ipaddress.IPv4Address | None:
@@ -82,10 +124,10 @@ def _status(reply: bytes, call_id: str) -> int:
     return int(parts[1]) if len(parts[1]) == 3 else 0
 
 
-def _request(target: str, own_host: str, own_port: int, call_id: str) -> bytes:
+def _request(target: str, own_host: str, own_port: int, call_id: str, transport: str = "UDP") -> bytes:
     lines = (
         f"OPTIONS sip:{target} SIP/2.0",
-        f"Via: SIP/2.0/UDP {own_host}:{own_port};branch=z9hG4bK{secrets.token_hex(8)};rport",
+        f"Via: SIP/2.0/{transport} {own_host}:{own_port};branch=z9hG4bK{secrets.token_hex(8)};rport",
         "Max-Forwards: 70",
         f"From: <sip:ping@{own_host}>;tag={secrets.token_hex(6)}",
         f"To: <sip:{target}>",

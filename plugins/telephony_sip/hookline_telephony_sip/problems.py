@@ -24,6 +24,15 @@ def cells_failing() -> Problem:
     )
 
 
+def trunk_distrusted() -> Problem:
+    """The certificates of all its ways out did not hold."""
+    return Problem(
+        id="sip-trunk-distrusted",
+        message=N_("The trunk's certificate is not to be trusted, so nothing is sent."),
+        advice=N_("Look under Trunks which one it is: its test call says what to do."),
+    )
+
+
 def no_trunk() -> Problem:
     """The client has no way out."""
     return Problem(

@@ -38,9 +38,16 @@ class Reach:
 class TrunkReach:
     """Asks the active trunks and remembers their answers. `ask` is the ping, as tests may replace it."""
 
-    def __init__(self, db: Database, bind_address: str, ask: Callable[[str, int, str], Pong] = ping) -> None:
+    def __init__(
+        self,
+        db: Database,
+        bind_address: str,
+        authorities: str = "",
+        ask: Callable[[str, int, str, str, str], Pong] = ping,
+    ) -> None:
         self._db = db
         self._bind_address = bind_address
+        self._authorities = authorities
         self._ask = ask
 
     def check_all(self, run: JobRun) -> str:
@@ -75,7 +82,7 @@ class TrunkReach:
 
     def _ping(self, trunk: TrunkRecord) -> Pong:
         try:
-            return self._ask(trunk.host, trunk.port, self._bind_address)
+            return self._ask(trunk.host, trunk.port, self._bind_address, trunk.transport, self._authorities)
         except InvalidSipValue:
             return Pong(problem="unresolved")
 

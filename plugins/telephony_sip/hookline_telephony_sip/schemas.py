@@ -20,8 +20,9 @@ from hookline_telephony_sip.codecs import DEFAULT_CODECS, Codec
 from hookline_telephony_sip.dtmf import DtmfMethod
 from hookline_telephony_sip.errors import InvalidSipValue
 from hookline_telephony_sip.settings import SipSettings
-from hookline_telephony_sip.trunk import NumberFormat
+from hookline_telephony_sip.trunk import NumberFormat, Transport
 
+SIP_PORT, TLS_PORT = 5060, 5061
 PASSWORD_PREFIX = "HOOKLINE_SIP_"  # noqa: S105 - the beginning of a variable's name
 _PREFIX = re.compile(r"[0-9*#]{0,8}")
 _VARIABLE = re.compile(rf"{PASSWORD_PREFIX}[A-Z0-9_]{{1,60}}")
@@ -70,8 +71,12 @@ class TrunkSchema(Schema):
 
     name = line(required=True, most=80)
     host = line(required=True, most=253)
+    transport = fields.String(
+        load_default=Transport.UDP.value,
+        validate=validate.OneOf([t.value for t in Transport], error=N_("Choose from the list.")),
+    )
     port = fields.Integer(
-        load_default=5060,
+        load_default=None,
         validate=validate.Range(1, 65535, error=N_("A port is a number from 1 to 65535.")),
         error_messages=_WHOLE_NUMBER,
     )
@@ -108,12 +113,13 @@ class TrunkSchema(Schema):
     @pre_load
     def _empty_is_unsaid(self, data: Mapping[str, Any], **_kwargs: Any) -> dict[str, Any]:
         # A form sends "" for what was left empty.
-        optional = {"port", "client_id", "priority", "max_channels", "codecs", "dtmf"}
+        optional = {"port", "transport", "client_id", "priority", "max_channels", "codecs", "dtmf"}
         return {name: value for name, value in data.items() if not (name in optional and value in ("", None))}
 
     @post_load
     def _check(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         wrong: dict[str, list[str]] = {}
+        data["port"] = data["port"] or (TLS_PORT if data["transport"] == Transport.TLS else SIP_PORT)
         for name, check in (("host", _host), ("username", _username), ("password_variable", _variable)):
             try:
                 check(data[name])
@@ -223,6 +229,21 @@ class SettingsSchema(BrowserSettingsFields):
     proxy = fields.String(
         load_default="",
         metadata=says(N_("SIP proxy"), N_("The way out for every call, like sip:127.0.0.1:5060;lr; else empty.")),
+    )
+
+    public_address = fields.String(
+        load_default="",
+        metadata=says(
+            N_("Public address"),
+            N_("With a SIP proxy: where trunks reach it, like 192.0.2.10:5060. Told where we register."),
+        ),
+    )
+    tls_authorities = fields.String(
+        load_default="",
+        metadata=says(
+            N_("Certificate authorities"),
+            N_("Path of a PEM file with those that trunks' certificates may be from; empty: this machine's own list."),
+        ),
     )
 
     @post_load

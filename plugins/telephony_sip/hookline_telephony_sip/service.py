@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -20,7 +21,7 @@ from hookline_telephony_sip.dtmf import DtmfMethod
 from hookline_telephony_sip.models import TrunkCheck, TrunkRecord
 from hookline_telephony_sip.permissions import MANAGE
 from hookline_telephony_sip.reach import FRESH
-from hookline_telephony_sip.trunk import NumberFormat, Trunk
+from hookline_telephony_sip.trunk import NumberFormat, Transport, Trunk
 
 
 class Standing(StrEnum):
@@ -29,6 +30,7 @@ class Standing(StrEnum):
     READY = "ready"
     INACTIVE = "inactive"
     NO_PASSWORD = "no_password"  # noqa: S105 - the variable that is to carry it is not set
+    NO_FRONT = "no_front"  # TCP or TLS, and no SIP proxy that speaks it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class TrunkDraft:
     name: str
     host: str
     port: int = 5060
+    transport: str = Transport.UDP.value
     client_id: int | None = None
     username: str = ""
     password_variable: str = ""
@@ -59,18 +62,20 @@ class TrunkView:
     record: TrunkRecord
     client: str
     standing: Standing
+    has_password: bool
 
     @property
     def password(self) -> bool | None:
         """Whether the password is set; None where none is needed."""
-        return None if not self.record.username else self.standing is not Standing.NO_PASSWORD
+        return None if not self.record.username else self.has_password
 
 
 class TrunkService:
-    """Keeps the trunks. `environ` carries their passwords, read afresh at each use."""
+    """Keeps the trunks. `environ` carries their passwords, read afresh at each use. `front`: a SIP proxy is there."""
 
-    def __init__(self, db: Database, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, db: Database, environ: Mapping[str, str] | None = None, *, front: bool = False) -> None:
         self._db = db
+        self._front = front
         self._environ = os.environ if environ is None else environ
 
     # For the backend
@@ -87,17 +92,21 @@ class TrunkService:
         query = query.order_by(TrunkRecord.priority.desc(), TrunkRecord.client_id.is_(None), TrunkRecord.id)
         with self._db.read() as session:
             records = list(session.scalars(query))
-            down = frozenset(session.scalars(self._silent_since()))
-        return [self._usable(record, down) for record in records if self._standing(record) is Standing.READY]
+            states = {check.trunk_id: check.problem for check in session.scalars(self._silent_since())}
+        return [self._usable(record, states) for record in records if self._standing(record) is Standing.READY]
 
-    def _silent_since(self) -> Select[int]:
-        """Trunks that did not answer when they were asked, lately enough to count."""
+    def _silent_since(self) -> Select[TrunkCheck]:
+        """Of trunks that did not answer when they were asked, lately enough to count."""
         recently = self._db.clock.now() - FRESH
-        return select(TrunkCheck.trunk_id).where(TrunkCheck.answers.is_(False), TrunkCheck.checked_at >= recently)
+        return select(TrunkCheck).where(TrunkCheck.answers.is_(False), TrunkCheck.checked_at >= recently)
 
     def inbound_trunks(self) -> list[Trunk]:
         """By which calls may come in: every client's."""
-        query = select(TrunkRecord).where(TrunkRecord.active, TrunkRecord.inbound).order_by(TrunkRecord.id)
+        return [trunk for trunk in self.active_trunks() if trunk.inbound]
+
+    def active_trunks(self) -> list[Trunk]:
+        """All that are in use, every client's: for the proxy in front."""
+        query = select(TrunkRecord).where(TrunkRecord.active).order_by(TrunkRecord.id)
         with self._db.read() as session:
             return [self._usable(record) for record in session.scalars(query)]
 
@@ -174,23 +183,26 @@ class TrunkService:
             return [(client_id, name) for client_id, name in rows]
 
     def _view(self, record: TrunkRecord) -> TrunkView:
-        return TrunkView(record, record.client.name if record.client else "", self._standing(record))
+        client = record.client.name if record.client else ""
+        return TrunkView(record, client, self._standing(record), bool(self._password(record)))
 
     def _standing(self, record: TrunkRecord) -> Standing:
         if not record.active:
             return Standing.INACTIVE
+        if record.transport != Transport.UDP and not self._front:
+            return Standing.NO_FRONT
         return Standing.NO_PASSWORD if record.username and not self._password(record) else Standing.READY
 
     def _password(self, record: TrunkRecord) -> str:
         return self._environ.get(record.password_variable, "") if record.password_variable else ""
 
-    def _usable(self, record: TrunkRecord, down: frozenset[int] = frozenset()) -> Trunk:
+    def _usable(self, record: TrunkRecord, silent: Mapping[int, str] = MappingProxyType({})) -> Trunk:
         return Trunk(
             id=record.id,
             name=record.name,
             host=record.host,
             port=record.port,
-            transport=record.transport,
+            transport=Transport(record.transport),
             username=record.username,
             password=self._password(record),
             caller_id=record.caller_id,
@@ -199,7 +211,8 @@ class TrunkService:
             codecs=tuple(Codec(name) for name in record.codecs.split(",")),
             dtmf=DtmfMethod(record.dtmf),
             max_channels=record.max_channels,
-            down=record.id in down,
+            down=record.id in silent,
+            distrusted=silent.get(record.id) == "certificate",
             inbound=record.inbound,
             registers=record.registers,
             client_id=record.client_id,

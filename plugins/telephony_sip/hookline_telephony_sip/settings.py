@@ -12,6 +12,8 @@ from hookline_telephony_sip.browser_settings import BrowserSettings
 
 _PROXY = re.compile(r"sip:[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?;lr")
 
+_PUBLIC = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{2,5}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SipSettings:
@@ -21,6 +23,8 @@ class SipSettings:
     must not be able to reach it.
     `signalling_address` and `proxy`: where a SIP proxy on this machine stands between cells and the world, the address
     that its side of SIP is bound to, like 127.0.0.1, and the proxy, like sip:127.0.0.1:5060;lr.
+    `public_address`: where trunks reach that proxy, `address:port`; told to trunks that want us to register.
+    `tls_authorities`: a PEM file with those that trunks' certificates may be from; empty: the machine's own list.
     `inbound_port`: the UDP port at which the listener takes calls that come in; 0: none. `inbound_address`: its IPv4
     address, where it is another than `bind_address`.
     `warm_cells`: cells kept ready for the next conversation. `max_cells`: how many may run.
@@ -37,6 +41,8 @@ class SipSettings:
     bind_address: str = "127.0.0.1"
     signalling_address: str = ""
     proxy: str = ""
+    public_address: str = ""
+    tls_authorities: str = ""
     warm_cells: int = 1
     max_cells: int = 16
     conversations_per_cell: int = 50
@@ -78,6 +84,14 @@ class SipSettings:
             "signalling_address": (not self.signalling_address or _is_ipv4(self.signalling_address), address),
             "inbound_address": (not self.inbound_address or _is_ipv4(self.inbound_address), address),
             "proxy": (not self.proxy or bool(_PROXY.fullmatch(self.proxy)), "Write it like sip:127.0.0.1:5060;lr."),
+            "public_address": (
+                not self.public_address or bool(_PUBLIC.fullmatch(self.public_address)),
+                "Write it like 192.0.2.10:5060.",
+            ),
+            "tls_authorities": (
+                not self.tls_authorities or Path(self.tls_authorities).is_file(),
+                "There is no such file.",
+            ),
             "hold_music": (self.hold_music is None or self.hold_music.is_file(), "There is no such file."),
         }
 

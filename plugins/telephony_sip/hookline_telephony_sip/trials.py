@@ -36,7 +36,7 @@ LISTEN_SECONDS = 3.0
 _START_SECONDS = 15.0
 _END_SECONDS = 5.0
 _KEPT = 20
-_HOPELESS = ("unresolved", "kept_in", "closed")  # after such a ping there is nobody to call
+_HOPELESS = ("unresolved", "kept_in", "closed", "certificate")  # after such a ping there is nobody to call
 _LEG = "test"
 
 
@@ -118,7 +118,9 @@ class Trial:
 
     def _run(self) -> None:
         try:
-            self._note(pong=ping(self.trunk.host, self.trunk.port, self._settings.bind_address))
+            trunk, settings = self.trunk, self._settings
+            pong = ping(trunk.host, trunk.port, settings.bind_address, trunk.transport, settings.tls_authorities)
+            self._note(pong=pong)
             if self.progress.pong and self.progress.pong.problem in _HOPELESS:
                 self._note(cause=HangupCause.UNREACHABLE)
             else:

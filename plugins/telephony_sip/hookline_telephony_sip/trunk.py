@@ -18,21 +18,29 @@ class NumberFormat(StrEnum):
     PLAIN = "plain"  # 48221234567
 
 
+class Transport(StrEnum):
+    """How SIP travels to the trunk."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trunk:
     """One trunk. Without a username it is an IP trunk, which knows us by our address; else it is asked by digest.
 
-    `transport` is "udp", the only one a cell speaks: TLS belongs to a SIP proxy in front.
+    `transport`: a cell speaks UDP only, so TCP and TLS take a SIP proxy in front.
     `dial_prefix` goes before each number. `max_channels`: calls at once; 0: as many as one likes. `down`: it does not
-    answer OPTIONS. `inbound`: calls may come in by it, from its host's addresses. `registers`: it must be told by
-    REGISTER where we are.
+    answer OPTIONS. `distrusted`: its certificate did not hold when it was looked at. `inbound`: calls may come in by
+    it, from its host's addresses. `registers`: it must be told by REGISTER where we are.
     """
 
     id: int
     name: str
     host: str
     port: int = 5060
-    transport: str = "udp"
+    transport: Transport = Transport.UDP
     username: str = ""
     password: str = field(default="", repr=False)
     caller_id: str = ""
@@ -42,6 +50,7 @@ class Trunk:
     dtmf: DtmfMethod = DtmfMethod.RFC4733
     max_channels: int = 0
     down: bool = False
+    distrusted: bool = False
     inbound: bool = False
     registers: bool = False
     client_id: int | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import shutil
 import socket
 import subprocess
 from dataclasses import replace
@@ -17,20 +16,27 @@ from hookline_telephony_sip.front_config import Front, write_front
 from hookline_telephony_sip.phones import RegisteredPhone
 from hookline_telephony_sip.settings import SipSettings
 from hookline_telephony_sip.sip.messages import Response, parse_message
+from hookline_telephony_sip.trunk import Transport, Trunk
+from tests.certificates import certificate
+from tests.plugins.telephony_sip.asking_registrar import AskingRegistrar
 from tests.plugins.telephony_sip.listener_desk import PHONE, Desk
 from tests.plugins.telephony_sip.sip_legs import trunk_to
-from tests.plugins.telephony_sip.sipp_peer import free_udp_port
+from tests.plugins.telephony_sip.sipp_peer import KAMAILIO, free_udp_port
+from tests.plugins.telephony_sip.tls_provider import TlsProvider
 
 REALM, SECRET = "sip.example.com", "a-generated-one"
 PUBLIC = "127.0.0.9"
-KAMAILIO = shutil.which("kamailio") or "/usr/sbin/kamailio"
 
 
 class Centre(Desk):
     """A backend whose cells and listener stay behind a Kamailio; the trunk is 127.0.0.1, the world 127.0.0.0/8."""
 
     def __init__(self, folder: Path) -> None:
-        self.far_end = FarEndProcess({"phones": [PHONE]})
+        self.far_end = FarEndProcess({"phones": [PHONE], "default": {"kind": "answer", "ring_seconds": 0}})
+        known, stranger = certificate(folder, "127.0.0.1"), certificate(folder, "elsewhere.example")
+        self.authorities = known
+        self.provider = TlsProvider(folder / "provider", self.far_end.network, known, stranger)
+        self.registrar = AskingRegistrar()
         self.log = EventLog()
         self.people = []
         self.network = self.far_end.network
@@ -39,8 +45,16 @@ class Centre(Desk):
         coming = replace(trunk_to(self.network), inbound=True)
         ha1 = hashlib.md5(f"anna:{REALM}:{SECRET}".encode(), usedforsecurity=False).hexdigest()
         phone = RegisteredPhone("anna", REALM, ha1)
-        front = Front(f"{PUBLIC}:{public}", f"127.0.0.8:{inside}", REALM, listener, [(coming, ["127.0.0.1"])], [phone])
-        write_front(front, folder)
+        self.by_tls = self._by_tls(2, self.provider.good)
+        self.by_bad_tls = self._by_tls(3, self.provider.bad)
+        registering = replace(
+            trunk_to(self.registrar.network, "hookline", "secret"), id=4, inbound=True, registers=True
+        )
+        self.trunks = [coming]
+        known_trunks = [(trunk, ["127.0.0.1"]) for trunk in (coming, self.by_tls, self.by_bad_tls, registering)]
+        own = certificate(folder, REALM)
+        where = (f"{PUBLIC}:{public}", f"127.0.0.8:{inside}", REALM, listener)
+        write_front(Front(*where, known_trunks, [phone], str(own), str(own), str(self.authorities)), folder)
         self._kamailio = subprocess.Popen(
             [KAMAILIO, "-DD", "-E", "-f", folder / "kamailio.cfg", "-w", folder, "-Y", folder, "-m", "64", "-M", "8"],
             stdout=(folder / "log").open("w"),
@@ -51,8 +65,9 @@ class Centre(Desk):
             proxy=f"sip:127.0.0.8:{inside};lr",
             inbound_address="127.0.0.8",
             inbound_port=listener,
+            public_address=f"{PUBLIC}:{public}",
         )
-        self.backend = SipBackend(lambda client_id: [coming], settings, lambda: [coming])
+        self.backend = SipBackend(lambda client_id: self.trunks, settings, lambda: [coming, registering])
         self.backend.start(self.log)
         self.until(lambda: self.backend.listener_pid, "the listener is up")
         self.until(self._answers, (folder / "log").read_text())
@@ -62,7 +77,12 @@ class Centre(Desk):
         super().stop()
         self._kamailio.terminate()
         self._kamailio.wait(10)
+        self.provider.stop()
+        self.registrar.stop()
         self.far_end.stop()
+
+    def _by_tls(self, number: int, port: int) -> Trunk:
+        return replace(trunk_to(self.network), id=number, port=port, transport=Transport.TLS)
 
     def front_runs(self) -> bool:
         """Whether Kamailio does; where one of its processes dies, all of it ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import time
@@ -12,12 +13,20 @@ from typing import Self
 from hookline.testing.telephony_rig import EventLog
 
 SCENARIOS = Path(__file__).parent / "sipp"
+KAMAILIO = shutil.which("kamailio") or "/usr/sbin/kamailio"
 START_SECONDS = 10.0
 
 
 def free_udp_port() -> int:
     """A port that was free a moment ago."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def free_tcp_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 

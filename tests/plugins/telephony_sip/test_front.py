@@ -16,6 +16,8 @@ from hookline.errors import InvalidInput
 from hookline.ports.telephony import CallOffered, HangupCause, LegAnswered, LegEnded
 from hookline_telephony_sip.front_config import Front, write_front
 from hookline_telephony_sip.phones import PhoneService, RegisteredPhone
+from hookline_telephony_sip.ping import ping
+from hookline_telephony_sip.trunk import Transport
 from tests.plugins.telephony_sip.front_centre import REALM, SECRET, Centre
 from tests.plugins.telephony_sip.inbound_caller import InboundCaller
 from tests.plugins.telephony_sip.listener_desk import AGENT, CALLER
@@ -76,6 +78,35 @@ def test_a_phone_registers_with_its_secret_and_is_an_agents_station(centre: Cent
     assert centre.ended(customer).cause is HangupCause.LOCAL
     centre.backend.close_conversation("desk")
     person.close()
+
+
+def test_a_trunk_is_called_by_tls_and_its_certificate_must_hold(centre: Centre) -> None:
+    centre.trunks = [centre.by_tls]
+    leg = centre.call("by-tls", number="+48600100101")
+    centre.wait(LegAnswered, leg)
+    centre.backend.hang_up(leg)
+    assert centre.ended(leg).cause is HangupCause.LOCAL
+    centre.trunks = [centre.by_bad_tls, replace(centre.by_tls, dial_prefix="9")]
+    leg = centre.call("by-the-next", number="+48600100102")
+    centre.wait(LegAnswered, leg)
+    centre.backend.hang_up(leg)
+    centre.ended(leg)
+    called = [str(call["to"]) for call in centre.far_end.control.history()]
+    assert {"+48600100101", "9+48600100102"} <= set(called)
+    assert "+48600100102" not in called, "nothing is sent to whom nobody vouches for"
+    for port, authorities, problem in (
+        (centre.provider.good, str(centre.authorities), ""),
+        (centre.provider.good, "", "certificate"),
+        (centre.provider.bad, str(centre.authorities), "certificate"),
+    ):
+        assert ping("127.0.0.1", port, "127.0.0.1", "tls", authorities).problem == problem
+
+
+def test_a_trunk_that_registers_is_told_the_fronts_public_address_by_the_front(centre: Centre) -> None:
+    centre.until(lambda: centre.registrar.contacts, "the provider takes our registration")
+    host, port = centre.address
+    assert centre.registrar.contacts[0] == f"<sip:hookline@{host}:{port}>"
+    assert centre.registrar.sources[0] == centre.address
 
 
 def test_strangers_neither_call_nor_register_others(centre: Centre) -> None:
@@ -164,8 +195,11 @@ def _stray_answer(elsewhere: str) -> bytes:
 
 def test_the_configuration_may_be_read_by_its_owner_alone_and_holds_no_secret(tmp_path: Path) -> None:
     phone = RegisteredPhone("anna", REALM, "0123")
-    trunk = replace(trunk_to("192.0.2.1:5061"), transport="tls", inbound=True)
-    files = write_front(Front("127.0.0.1:5060", "127.0.0.1:5070", REALM, 5071, [(trunk, [])], [phone]), tmp_path / "f")
+    trunk = replace(trunk_to("192.0.2.1:5061"), transport=Transport.TLS, inbound=True)
+    where = ("127.0.0.1:5060", "127.0.0.1:5070", REALM, 5071)
+    with pytest.raises(InvalidInput):
+        Front(*where, [(trunk, [])], [phone])
+    files = write_front(Front(*where, [(trunk, [])], [phone], "own.pem", "own.pem"), tmp_path / "f")
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
     assert "transport=tls" in files[0].read_text()
     for public, realm in (("5060", REALM), ("192.0.2.1:5060", "a b")):

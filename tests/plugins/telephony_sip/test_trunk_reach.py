@@ -72,7 +72,7 @@ class _Asked:
         self.pong = Pong(200, 0.012)
         self.times = 0
 
-    def __call__(self, _host: str, _port: int, _bind: str) -> Pong:
+    def __call__(self, *_where: object) -> Pong:
         self.times += 1
         return self.pong
 
@@ -85,7 +85,7 @@ def asked() -> _Asked:
 @pytest.fixture
 def reach(runtime: Runtime, people: People, asked: _Asked) -> TrunkReach:
     _trunk(runtime, "Main", "127.0.0.1:5060")
-    return TrunkReach(runtime.db, "127.0.0.1", asked)
+    return TrunkReach(runtime.db, "127.0.0.1", ask=asked)
 
 
 def test_it_remembers_since_when_a_trunk_is_silent(reach: TrunkReach, asked: _Asked, clock: VirtualClock) -> None:

@@ -12,10 +12,13 @@ from hookline.bootstrap import Runtime
 from hookline.domain.access import Actor
 from hookline.errors import InvalidInput, NotFound, NotPermitted
 from hookline.validation import load
-from hookline_telephony_sip.models import TrunkRecord
+from hookline_telephony_sip.backend import SipBackend
+from hookline_telephony_sip.errors import Distrusted
+from hookline_telephony_sip.models import TrunkCheck, TrunkRecord
+from hookline_telephony_sip.outbound import usable_trunks
 from hookline_telephony_sip.schemas import SettingsSchema, TrunkSchema
 from hookline_telephony_sip.service import Standing, TrunkDraft, TrunkService
-from hookline_telephony_sip.trunk import NumberFormat
+from hookline_telephony_sip.trunk import NumberFormat, Transport
 from hookline_web.testing import People
 
 GOOD = {"name": "Main", "host": "sip.example.com", "caller_id": "+48 22 123 45 67"}
@@ -64,6 +67,7 @@ def test_a_form_is_read_with_its_gaps_filled() -> None:
         ("caller_id", "22 123 45 67"),
         ("caller_id", "hello"),
         ("number_format", "morse"),
+        ("transport", "pigeon"),
         ("priority", "100000"),
         ("password_variable", "PATH"),
         ("password_variable", "hookline_sip_one"),
@@ -130,6 +134,27 @@ def test_a_change_is_used_from_the_next_call_on(service: TrunkService, operator:
     trunk_id = service.add_trunk(operator, _draft())
     service.change_trunk(operator, trunk_id, _draft(host="192.0.2.10", port=5080, number_format="plain"))
     assert service.trunks_for(None)[0].request_uri("+48600100100") == "sip:48600100100@192.0.2.10:5080"
+
+
+def test_a_trunk_by_tls_takes_a_proxy_in_front(service: TrunkService, operator: Actor, runtime: Runtime) -> None:
+    trunk_id = service.add_trunk(operator, _draft(transport="tls"))
+    assert service.get_trunk(operator, trunk_id).standing is Standing.NO_FRONT
+    assert not service.trunks_for(None)
+    (trunk,) = TrunkService(runtime.db, front=True).trunks_for(None)
+    assert (trunk.transport, trunk.port) == (Transport.TLS, 5061)
+
+
+def test_a_trunk_whose_certificate_did_not_hold_is_not_called(operator: Actor, runtime: Runtime) -> None:
+    service = TrunkService(runtime.db, front=True)
+    trunk_id, now = service.add_trunk(operator, _draft(transport="tls")), runtime.clock.now()
+    with runtime.db.write() as unit:
+        unit.session.add(
+            TrunkCheck(trunk_id=trunk_id, answers=False, problem="certificate", since_at=now, checked_at=now)
+        )
+    backend = SipBackend(service.trunks_for)
+    assert [problem.id for problem in backend.problems(None) if "trunk" in problem.id] == ["sip-trunk-distrusted"]
+    with pytest.raises(Distrusted):
+        usable_trunks(service.trunks_for(None), lambda _: 0)
 
 
 def test_names_are_taken_once(service: TrunkService, operator: Actor) -> None:

@@ -43,7 +43,7 @@ async def _serve(control: socket.socket, bind: Address, cells: str, front: Addre
         )
     except OSError:
         return 1  # the address is not ours, or somebody has the port
-    registrar = Registrar(listener.own, listener.send, report)
+    registrar = Registrar(listener.own, listener.send, report, front)
     listener.responses = registrar.heard
     report(words.Listening(listener.own[1]))
     while line := await reader.readline():

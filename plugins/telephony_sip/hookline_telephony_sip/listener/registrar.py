@@ -15,6 +15,7 @@ from hookline_telephony_sip.sip.addresses import parse_via
 from hookline_telephony_sip.sip.messages import Headers, Request, Response
 
 EXPIRES_SECONDS = 600
+_SIP_PORT = 5060
 _AGAIN_SECONDS = 30.0  # after a failure
 _REPLY_SECONDS = 8.0
 _PAIR = re.compile(r'([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
@@ -23,11 +24,15 @@ _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 @dataclass
 class Registrar:
-    """Keeps every login registered. `send` resolves nothing: `addresses` are those of the lines."""
+    """Keeps every login registered. `send` resolves nothing: `addresses` are those of the lines.
+
+    With a proxy in front the request goes by `front`, and names the proxy's public side: there calls shall come.
+    """
 
     own: Address
     send: Callable[[bytes, Address], None]
     report: Callable[[Word], None]
+    front: Address | None = None
     _tasks: dict[Login, asyncio.Task[None]] = field(default_factory=dict)
     _waiting: dict[str, asyncio.Future[Response]] = field(default_factory=dict)
 
@@ -37,7 +42,7 @@ class Registrar:
             self._tasks.pop(login).cancel()
         for login in logins:
             if login not in self._tasks and addresses.get(login.line):
-                target = (addresses[login.line][0], login.port)
+                target = self.front or (addresses[login.line][0], login.port)
                 self._tasks[login] = asyncio.get_running_loop().create_task(self._run(login, target))
 
     def heard(self, response: Response) -> bool:
@@ -65,7 +70,7 @@ class Registrar:
             status = response.status if response else 0
             if response is None or status not in (401, 407):
                 break
-            authorization = answer_challenge(response, login, f"sip:{login.host}")
+            authorization = answer_challenge(response, login, _registrar_of(login))
             if authorization is None:
                 break
         return number, status
@@ -94,11 +99,15 @@ class Registrar:
         headers.add("To", who)
         headers.add("Call-ID", call_id)
         headers.add("CSeq", f"{number} REGISTER")
-        headers.add("Contact", f"<sip:{login.username}@{host}:{port}>")
+        headers.add("Contact", f"<sip:{login.username}@{login.public or f'{host}:{port}'}>")
         headers.add("Expires", str(EXPIRES_SECONDS))
         if authorization:
             headers.add(*authorization)
-        return Request(headers=headers, method="REGISTER", uri=f"sip:{login.host}")
+        return Request(headers=headers, method="REGISTER", uri=_registrar_of(login))
+
+
+def _registrar_of(login: Login) -> str:
+    return f"sip:{login.host}" if login.port == _SIP_PORT else f"sip:{login.host}:{login.port}"
 
 
 def answer_challenge(response: Response, login: Login, uri: str) -> tuple[str, str] | None:

@@ -25,6 +25,7 @@ class Login:
     port: int
     username: str
     password: str = field(repr=False)
+    public: str = ""  # the proxy's address, where calls for us shall come; empty: our own
 
 
 @dataclass(frozen=True)
