@@ -12,7 +12,15 @@ from sqlalchemy import select
 
 from hookline.db.models import Recording
 from hookline.testing.centre import Centre
-from hookline.testing.tones import AGENT_TONE_HZ, CUSTOMER_TONE_HZ, RATE, level, wav_seconds, write_tones
+from hookline.testing.tones import (
+    AGENT_TONE_HZ,
+    CUSTOMER_TONE_HZ,
+    GAP_TONE_HZ,
+    RATE,
+    level,
+    wav_seconds,
+    write_tones,
+)
 from hookline_telephony_sip.backend import SipBackend
 from hookline_telephony_sip.errors import RecordingInUse
 from hookline_telephony_sip.pieces import lock, mend, piece_paths
@@ -40,6 +48,8 @@ def test_what_is_left_becomes_a_recording_with_its_pauses_marked(tmp_path: Path)
     assert wav_seconds(path) == pytest.approx(3.3)
     assert level(path, CUSTOMER_TONE_HZ, LEFT) > HEARD > level(path, AGENT_TONE_HZ, LEFT)
     assert level(path, AGENT_TONE_HZ, RIGHT) > HEARD > level(path, CUSTOMER_TONE_HZ, RIGHT)
+    for side in (LEFT, RIGHT):
+        assert level(path, GAP_TONE_HZ, side) > 0.015, "0.3 s of the tone that marks a pause"
     assert os.listdir(tmp_path) == ["call.wav"]
 
 
