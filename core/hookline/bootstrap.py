@@ -57,6 +57,7 @@ from hookline.services.explain import ExplainService
 from hookline.services.exports import ExportService
 from hookline.services.exports_contacts import ContactExport
 from hookline.services.exports_webhook import ResultPushes
+from hookline.services.fail_over import fail_over_jobs
 from hookline.services.feeds import Feeds
 from hookline.services.figures import FigureService
 from hookline.services.gate import DialGate
@@ -237,6 +238,7 @@ class Runtime:
             *self.import_sources.jobs(),
             tidy_job(self.db),
             Job("core.compress-recordings", N_("Compress recordings"), self.recording_codecs.run, 60),
+            *fail_over_jobs(self.db, self.host, self.settings.fail_over),
             *self.webhooks.jobs(),
             *self.mail.jobs(),
             *self.host.jobs().values(),

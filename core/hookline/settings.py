@@ -17,7 +17,7 @@ from hookline.text import N_
 
 FILE_NAME = "hookline.toml"
 PREFIX = "HOOKLINE_"
-_LISTS = ("disabled_plugins", "enabled_plugins", "webhook_allowed_hosts")
+_LISTS = ("disabled_plugins", "enabled_plugins", "webhook_allowed_hosts", "fail_over")
 
 
 class BadSettings(HooklineError):
@@ -51,6 +51,7 @@ class Settings:
     supervision_reason: str = "optional"
     supervision_notice: str = "coaching"
     webhook_allowed_hosts: tuple[str, ...] = ()
+    fail_over: tuple[str, ...] = ()
     mail_host: str = ""
     mail_port: int = 587
     mail_security: str = "starttls"

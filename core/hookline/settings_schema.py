@@ -135,6 +135,14 @@ class SettingsSchema(Schema):
             " host:port, or a network like 10.1.0.0/16."
         ),
     )
+    fail_over = fields.List(
+        fields.String(validate=validate.Regexp(r"^\s*[a-z][a-z0-9_]*\s*>\s*[a-z][a-z0-9_]*\s*$")),
+        load_default=list,
+        metadata=_says(
+            "Which telephony backend takes over running campaigns of one that cannot dial, like"
+            " telephony_sip>telephony_twilio. They stay there until they are changed back."
+        ),
+    )
     mail_host = fields.String(
         load_default="", metadata=_says("The mail server (SMTP). Empty: mail is not set up, and what is queued waits.")
     )
