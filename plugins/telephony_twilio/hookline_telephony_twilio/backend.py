@@ -47,7 +47,7 @@ from hookline_telephony_twilio.inbound import Inbound
 from hookline_telephony_twilio.mending import Mending
 from hookline_telephony_twilio.numbers import Numbers
 from hookline_telephony_twilio.placing import Placing
-from hookline_telephony_twilio.problems import missing_settings
+from hookline_telephony_twilio.problems import missing_settings, out_of_reach
 from hookline_telephony_twilio.provider.tokens import TOKEN_SECONDS, browser_token, identity_of
 from hookline_telephony_twilio.settings import TwilioSettings
 from hookline_telephony_twilio.shared import Shared
@@ -138,7 +138,7 @@ class TwilioBackend:
     def problems(self, client_id: int | None) -> list[Problem]:
         """What is missing for this client's calls."""
         if self._accounts.of_client(client_id) is not None and self._settings.public_url:
-            return []
+            return [out_of_reach()] if self._placing.in_trouble else []
         error = NoAccount()
         return missing_settings(self._settings) or [Problem(id=error.id, message=error.message, advice=error.advice)]
 
@@ -428,4 +428,5 @@ class TwilioBackend:
 
     @staticmethod
     def _shown(command: ConnectStation, account: Account) -> str:
-        return command.caller_id or account.caller_id
+        """Stations may be asked for under a name, which no telephone network shows."""
+        return command.caller_id if command.caller_id.startswith("+") else account.caller_id

@@ -27,7 +27,7 @@ def voicemail_holder(folder: Path) -> DataHolder:
         what=N_("Messages that callers left: the sound, the caller's number, the time"),
         why=N_("To call back whoever could not be taken"),
         retention_days=KEEP.days,
-        tables=frozenset({VoicemailRecord.__tablename__}),
+        tables=frozenset({"telephony_twilio_voicemails"}),
         file_stores=frozenset({"voicemail"}),
         recipients=N_("Twilio records the message, and deletes it as soon as it is fetched"),
         export=partial(_export, folder),

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 LOOK_AFTER_SECONDS = (0.0, 0.7, 1.5)
 """When a call is looked for of whose beginning no answer came."""
 _MOST_TRIES = 4
+_TROUBLE = 3
+_TROUBLE_LASTS = timedelta(seconds=90)
 _SKEW = timedelta(seconds=60)
 _DETECTION: dict[str, Any] = {
     "machine_detection": "Enable",
@@ -57,6 +59,8 @@ class Placing:
     def __init__(self, shared: Shared, ending: Ending) -> None:
         self._shared, self._ending = shared, ending
         self._wishes: dict[str, _Wish] = {}
+        self._failures = 0
+        self._failed_at: datetime | None = None
         self._seen: deque[str] = deque(maxlen=5000)
         shared.pump = self.pump
 
@@ -91,12 +95,20 @@ class Placing:
                 self._ending.end_stray(entry, sid)
                 return False
             shared.table.knows(sid, entry)
+            self._failures = 0
             self._seen.append(sid)
             self._wishes.pop(entry.leg_id, None)
             shared.works.do(f"book-{entry.leg_id}", lambda: shared.book.placed(entry.leg_id, sid))
             if entry.leaving is not None:
                 self._ending.complete(entry)
             return True
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether Twilio took on none of the last calls, and that was a moment ago."""
+        if self._failures < _TROUBLE or self._failed_at is None:
+            return False
+        return self._shared.clock.now() - self._failed_at < _TROUBLE_LASTS
 
     def _rang_long_enough(self, entry: LegEntry) -> None:
         with self._shared.lock:
@@ -144,6 +156,8 @@ class Placing:
         return parameters
 
     def _failed(self, wish: _Wish, error: ProviderError) -> None:
+        if error.status in (0, 401, 403) or error.status >= 500:
+            self._failures, self._failed_at = self._failures + 1, self._shared.clock.now()
         if error.status == 429:
             self._shared.limits.slow_down()
         if error.unclear:

@@ -22,6 +22,15 @@ WHERE_TO_SET = {
 }
 
 
+def out_of_reach() -> Problem:
+    """Twilio takes on no calls at present."""
+    return Problem(
+        id="twilio-out-of-reach",
+        message=N_("Twilio took on none of the last calls: it does not answer, or does not accept the API key."),
+        advice=N_("Run `hookline twilio doctor`, and look at https://status.twilio.com."),
+    )
+
+
 def missing_settings(settings: TwilioSettings) -> list[Problem]:
     """One for each setting that calls cannot do without."""
     return [

@@ -25,27 +25,52 @@ def e164(text: str) -> str:
         raise ValidationError({"caller_id": [NUMBER_ADVICE]}) from error
 
 
-def _text(title: str, description: str, *, secret: bool = False) -> fields.String:
-    return fields.String(load_default="", metadata=says(title, description, secret=secret))
-
-
 class SettingsSchema(Schema):
     """The plugin's settings."""
 
-    account_sid = _text(N_("Account SID"), N_("Of the Twilio account; begins with AC."))
-    api_key_sid = _text(N_("API key SID"), N_("Of a standard API key of that account; begins with SK."))
-    api_key_secret = _text(N_("API key secret"), N_("Shown once when the key is made."), secret=True)
-    auth_token = _text(
-        N_("Auth token"), N_("Of the account: only to check that a message comes from Twilio."), secret=True
+    account_sid = fields.String(
+        load_default="", metadata=says(N_("Account SID"), N_("Of the Twilio account; begins with AC."))
     )
-    public_url = _text(N_("Public address"), N_("Where Twilio reaches this installation: https and the host, no path."))
-    caller_id = _text(N_("Caller ID"), N_("Shown where a campaign names none: a number of the account's."))
-    app_sid = _text(
-        N_("TwiML application"), N_("What agents' browsers call; begins with AP. Empty: no browsers as phones.")
+    api_key_sid = fields.String(
+        load_default="", metadata=says(N_("API key SID"), N_("Of a standard API key of that account; begins with SK."))
     )
-    region = _text(N_("Region"), N_("Where Twilio processes the calls, like ie1; empty: the United States."))
-    edge = _text(N_("Edge"), N_("Where requests and browsers enter Twilio's network, like dublin; empty: ashburn."))
-    api_base = _text(N_("Address of the API"), N_("In place of Twilio's own: for a test peer. Mostly empty."))
+    api_key_secret = fields.String(
+        load_default="", metadata=says(N_("API key secret"), N_("Shown once when the key is made."), secret=True)
+    )
+    auth_token = fields.String(
+        load_default="",
+        metadata=says(
+            N_("Auth token"), N_("Of the account: only to check that a message comes from Twilio."), secret=True
+        ),
+    )
+    public_url = fields.String(
+        load_default="",
+        metadata=says(N_("Public address"), N_("Where Twilio reaches this installation: https and the host, no path.")),
+    )
+    caller_id = fields.String(
+        load_default="",
+        metadata=says(N_("Caller ID"), N_("Shown where a campaign names none: a number of the account's.")),
+    )
+    app_sid = fields.String(
+        load_default="",
+        metadata=says(
+            N_("TwiML application"), N_("What agents' browsers call; begins with AP. Empty: no browsers as phones.")
+        ),
+    )
+    region = fields.String(
+        load_default="",
+        metadata=says(N_("Region"), N_("Where Twilio processes the calls, like ie1; empty: the United States.")),
+    )
+    edge = fields.String(
+        load_default="",
+        metadata=says(
+            N_("Edge"), N_("Where requests and browsers enter Twilio's network, like dublin; empty: ashburn.")
+        ),
+    )
+    api_base = fields.String(
+        load_default="",
+        metadata=says(N_("Address of the API"), N_("In place of Twilio's own: for a test peer. Mostly empty.")),
+    )
     concurrent_calls = fields.Integer(
         load_default=0, metadata=says(N_("Calls at once"), N_("Legs at once that the account allows; 0: no limit."))
     )
