@@ -1,4 +1,4 @@
-"""Examples for the hooks' reference: taken out of the bundled plugins' code, never typed."""
+"""Examples for the hooks' reference: taken out of plugins' code, never typed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+#: It implements every hook.
+TEST_PLUGIN = ROOT / "tests/fixtures/oldest_api/hookline_oldest_api"
 _LONGEST = 24
 
 
@@ -34,12 +36,13 @@ def plugin_folders() -> tuple[Path, ...]:
 
 @cache
 def examples() -> dict[str, Example]:
-    """For each hook that a bundled plugin implements, the implementation that shows most."""
+    """For each hook the bundled plugins' implementation that shows most; a plugin's of the tests where none has one."""
     found: dict[str, list[Example]] = {}
     for folder in plugin_folders():
         for method, example in _implementations(folder):
             found.setdefault(method, []).append(example)
-    return {hook: max(several, key=_worth) for hook, several in found.items()}
+    others = dict(_implementations(TEST_PLUGIN))
+    return others | {hook: max(several, key=_worth) for hook, several in found.items()}
 
 
 def _worth(example: Example) -> tuple[int, str]:

@@ -133,7 +133,7 @@ class Runtime:
         self.dial_watch = DialWatch(self.db, self.calls, self.campaigns)
         self.waiting = WaitingCustomers(self.db, self.calls)
         self.calls.dialled = self.presenter.waiting = self.waiting
-        self.dialler = Dialler(self.db, self.gate, self.calls, self.waiting)
+        self.dialler = Dialler(self.db, self.gate, self.calls, self.waiting, self.host)
         self.dialler_ticks = TickReads(self.db)
         self._make_lists(settings)
         self.explain = ExplainService(self.db, self.gate)

@@ -12,6 +12,7 @@ from hookline.domain.campaigns import Purpose
 
 if TYPE_CHECKING:
     from hookline.db.database import Database
+    from hookline.pacing import PacerMaker
     from hookline.ports.clock import Clock
 
 
@@ -45,6 +46,18 @@ class Policy:
     title: str
     description: str
     default_for: frozenset[Purpose] = frozenset()
+
+
+@dataclass(frozen=True)
+class PacerKind:
+    """A way to pace, for predictive campaigns to choose. `name` is "<plugin>.<pacer>".
+
+    `make` gets the abandon ceiling (0.03 is 3 %) and returns a pacer (`hookline.pacing.Pacer`) for one campaign.
+    """
+
+    name: str
+    title: str
+    make: PacerMaker
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     LEARNING = "learning"  # too few outcomes known: one call per ready agent
     RISK_ALLOWS = "risk-allows"
     RISK_HOLDS_BACK = "risk-holds-back"  # one more call would be too likely to find no agent
+    PLUGIN = "plugin"  # a plugin's pacer wants it and gives no reason
     LIMIT = "limit"  # more would have been placed than may be
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from hookline.contributions import Policy
+from hookline.contributions import PacerKind, Policy
 from hookline.domain.campaigns import Purpose
 from hookline.domain.dialling import DialRequest, Refusal
 from hookline.domain.results import DisposedCall
@@ -59,4 +59,8 @@ class Hooks(Protocol):
 
     def script_engines(self) -> dict[str, ScriptEngine]:
         """Script engines by name."""
+        ...
+
+    def pacers(self) -> dict[str, PacerKind]:
+        """Plugins' pacers by name."""
         ...

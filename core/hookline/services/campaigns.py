@@ -85,6 +85,7 @@ class CampaignDraft:
     target_kind: str = TargetKind.SUCCESSES.value
     preview_seconds: int = 0
     power_ratio: float = 1.5
+    pacer: str = ""
     abandon_limit: float = 0.03
     abandon_rule: str = AbandonRule.THIRTY_DAYS.value
     abandon_care_hours: int = 72
@@ -121,6 +122,7 @@ DIALLING = (
     "target_kind",
     "preview_seconds",
     "power_ratio",
+    "pacer",
     "abandon_limit",
     "abandon_rule",
     "abandon_care_hours",
@@ -216,6 +218,10 @@ class CampaignService:
                 fields["list_ids"] = [N_("Lists must belong to the campaign's client.")]
         if draft.script and not self._has_script(draft):
             fields["script"] = [N_("This client has no such script.")]
+        if draft.pacer and draft.pacer not in self._hooks.pacers():
+            present = session.scalar(select(Campaign.pacer).where(Campaign.id == own_id))
+            if draft.pacer != present:  # one whose plugin is not active stays as it is
+                fields["pacer"] = [N_("There is no such pacer.")]
         if len({d.code for d in draft.dispositions}) != len(draft.dispositions):
             fields["dispositions"] = [N_("Two dispositions have the same code.")]
         if fields:

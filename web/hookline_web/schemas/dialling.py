@@ -34,6 +34,7 @@ FIELDS = (
     "target_kind",
     "preview_seconds",
     "power_ratio",
+    "pacer",
     "abandon_percent",
     "abandon_rule",
     "abandon_care_hours",
@@ -76,6 +77,7 @@ class DiallingSchema(Schema):
     target_kind = fields.Enum(TargetKind, by_value=True, load_default=TargetKind.SUCCESSES)
     preview_seconds = _count(3600)
     power_ratio = _decimal(1, 10, 1.5)
+    pacer = fields.String(load_default="", validate=validate.Length(max=80))
     abandon_percent = _decimal(0, 20, 3)
     abandon_rule = fields.Enum(AbandonRule, by_value=True, load_default=AbandonRule.THIRTY_DAYS)
     abandon_care_hours = _count(24 * 30, 72)

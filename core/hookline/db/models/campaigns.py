@@ -69,6 +69,8 @@ class Campaign(Base):
     preview_seconds: Mapped[int] = mapped_column(default=0)
     #: Calls for each ready agent in power mode.
     power_ratio: Mapped[float] = mapped_column(default=1.5)
+    #: In predictive mode: a plugin's pacer by name; "" for Hookline's own.
+    pacer: Mapped[str] = mapped_column(default="")
     #: The one knob: the share of calls answered by a person that may find no agent. 0.03 is 3 %.
     abandon_limit: Mapped[float] = mapped_column(default=0.03)
     abandon_rule: Mapped[str] = mapped_column(default="thirty_days")

@@ -7,6 +7,7 @@ within one tick of a pause, since each tick reads the campaigns anew.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from hookline.domain.campaigns import AbandonRule, CampaignState, DialMode
 from hookline.domain.dialling import DialRefused
 from hookline.errors import HooklineError
 from hookline.pacing import Pacer, PacingSnapshot, create_pacer
+from hookline.ports.hooks import Hooks
 from hookline.services import claims, outcomes, record_notes
 from hookline.services.calling_windows import window_of
 from hookline.services.calls import CallService
@@ -40,11 +42,14 @@ _KEPT = timedelta(hours=48)
 class Dialler:
     """Paces campaigns. `tick` is run every second by the one process that runs the engine."""
 
-    def __init__(self, db: Database, gate: DialGate, calls: CallService, waiting: WaitingCustomers) -> None:
+    def __init__(
+        self, db: Database, gate: DialGate, calls: CallService, waiting: WaitingCustomers, hooks: Hooks
+    ) -> None:
         self._db = db
         self._gate = gate
         self._calls = calls
         self._waiting = waiting
+        self._hooks = hooks
         self._pacers: dict[int, tuple[tuple[Any, ...], Pacer]] = {}
         self._last: dict[int, datetime] = {}
 
@@ -92,12 +97,13 @@ class Dialler:
 
     def _pacer(self, campaign: Campaign) -> Pacer:
         """The campaign's pacer with what it has learnt; a new one where the campaign dials differently by now."""
-        name = "progressive" if campaign.abandon_rule == AbandonRule.ZERO else campaign.dial_mode
-        made_for = (name, campaign.abandon_limit, campaign.power_ratio)
+        more = {kind.name: kind.make for kind in self._hooks.pacers().values()}
+        name = pacer_name(campaign, more)
+        made_for = (name, campaign.abandon_limit, campaign.power_ratio, more.get(name))
         known = self._pacers.get(campaign.id)
         if known is not None and known[0] == made_for:
             return known[1]
-        pacer = create_pacer(name, campaign.abandon_limit, ratio=campaign.power_ratio)
+        pacer = create_pacer(name, campaign.abandon_limit, ratio=campaign.power_ratio, more=more)
         self._pacers[campaign.id] = (made_for, pacer)
         return pacer
 
@@ -161,18 +167,20 @@ class Dialler:
 
     def _keep(self, campaign: Campaign, seen: PacingSnapshot, pacer: Pacer, placed: int, wanted: int) -> None:
         decision = pacer.last_decision
-        why = decision.reason.value if decision is not None else ""
+        why = str(decision.reason) if decision is not None else ""
         if not seen.logged_in:
             why = "no-agents"
         elif placed < wanted:
             why = "no-contacts"
+        elif campaign.pacer and campaign.dial_mode == DialMode.PREDICTIVE and pacer.name == DialMode.PROGRESSIVE:
+            why = why if campaign.abandon_rule == AbandonRule.ZERO else "pacer-missing"
         numbers = dict(decision.numbers) if decision is not None else {}
         with self._db.write() as unit:
             unit.session.add(
                 PacingTick(
                     campaign_id=campaign.id,
                     at=self._last[campaign.id],
-                    pacer=campaign.dial_mode,
+                    pacer=pacer.name,
                     calls=placed,
                     why=why,
                     inputs={**_told(seen), "wanted": wanted},
@@ -189,6 +197,18 @@ class Dialler:
             for row in rows:
                 unit.session.delete(row)
             return len(rows)
+
+
+def pacer_name(campaign: Campaign, known: Collection[str]) -> str:
+    """The pacer that a power or predictive campaign is dialled by: its mode's, or the plugin's that it chose.
+
+    Progressive where nobody may be abandoned, and where the chosen pacer's plugin is not there: dialling less is safe.
+    """
+    if campaign.abandon_rule == AbandonRule.ZERO:
+        return DialMode.PROGRESSIVE.value
+    if campaign.dial_mode != DialMode.PREDICTIVE or not campaign.pacer:
+        return campaign.dial_mode
+    return campaign.pacer if campaign.pacer in known else DialMode.PROGRESSIVE.value
 
 
 def _told(seen: PacingSnapshot) -> dict[str, int]:

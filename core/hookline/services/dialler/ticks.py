@@ -34,6 +34,8 @@ REASONS: Mapping[str, str] = {
     "learning": N_("It is learning how people answer: one call for each ready agent until then."),
     "risk-allows": N_("The next person to answer will very probably find an agent."),
     "risk-holds-back": N_("One more call would be too likely to find no agent."),
+    "plugin": N_("As its pacer's plugin decides."),
+    "pacer-missing": N_("Its pacer's plugin is not active: one call for each ready agent until it is."),
     "limit": N_("As many calls as may be placed at once."),
 }
 

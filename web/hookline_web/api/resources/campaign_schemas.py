@@ -111,6 +111,7 @@ class CampaignChangesSchema(Schema):
     )
     preview_seconds = fields.Integer(strict=True, validate=validate.Range(0, 3600))
     power_ratio = fields.Float(validate=validate.Range(1, 10))
+    pacer = text(80, metadata={"description": "Of a predictive campaign: a plugin's pacer; empty for Hookline's own."})
     abandon_limit = fields.Float(
         validate=validate.Range(0, 0.2),
         metadata={"description": "Share of calls answered by a person that may find no agent: 0.03 is 3 %."},
@@ -175,6 +176,7 @@ class CampaignSchema(Schema):
     target_kind = fields.String(required=True)
     preview_seconds = fields.Integer(required=True)
     power_ratio = fields.Float(required=True)
+    pacer = fields.String(required=True)
     abandon_limit = fields.Float(required=True)
     abandon_rule = fields.String(required=True)
     abandon_care_hours = fields.Integer(required=True)

@@ -39,6 +39,7 @@ class Choices:
     agents: tuple[User, ...]
     backends: tuple[tuple[str, str], ...]
     scripts: tuple[tuple[str, str], ...]
+    pacers: tuple[tuple[str, str], ...]
     policies: tuple[PolicyChoice, ...]
 
     def known(self, list_ids: Iterable[int]) -> Known:
@@ -59,12 +60,14 @@ def choices_for(client_id: int | None, present: CampaignDraft | None = None) -> 
     scope = g.actor.scope
     agents, backend = (set(present.agents), present.backend) if present else (set(), "")
     script, required = (present.script, present.required_policies or []) if present else ("", [])
+    pacer = present.pacer if present else ""
     return Choices(
         clients=tuple(runtime().clients.list_clients(scope, active_only=present is None)),
         lists=tuple(row for row in runtime().lists.index(scope) if row.client_id == client_id),
         agents=tuple(_agents(client_id, agents)),
         backends=_kept([(name, b.title) for name, b in sorted(runtime().host.backends().items())], backend),
         scripts=_kept(list(_scripts(client_id)), script),
+        pacers=_kept([(name, translated(p.title)) for name, p in sorted(runtime().host.pacers().items())], pacer),
         policies=policies(required),
     )
 
