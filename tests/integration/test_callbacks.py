@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from hookline.db.models import OutboxEvent
-from hookline.domain.access import Role
+from hookline.db.models import Contact, OutboxEvent
+from hookline.domain.access import Grant, Role
 from hookline.domain.agents import AgentState
 from hookline.domain.callbacks import CallbackWish, moment_of
 from hookline.domain.campaigns import RecordState
@@ -185,3 +186,42 @@ def test_the_moment_is_never_more_than_an_hour_from_the_wall_time(wall: datetime
 
     shown = moment_of(wall, zone).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     assert shown - wall in (timedelta(0), timedelta(hours=1))
+
+
+def test_the_promise_of_an_owner_who_does_not_come_to_work_becomes_anyones(centre: Centre) -> None:
+    anna, bob = centre.agent("anna"), centre.agent("bob")
+    campaign = centre.campaign([ONE], agents=[anna, bob])
+    centre.start_work(anna)
+    _promise(centre, anna, personal=True)
+    due = datetime(2025, 3, 4, 13, 30, tzinfo=UTC)
+    begin, end = due - timedelta(days=1), due + timedelta(days=1)
+    callbacks = centre.runtime.callbacks
+    assert [line.absent for line in callbacks.list_between(centre.operator, begin, end)] == [False]
+    centre.runtime.agents.log_out(anna)
+    centre.clock.set(due + timedelta(minutes=14))
+    assert callbacks.release_absent() == 0
+    assert [line.absent for line in callbacks.list_between(centre.actor(anna), begin, end, own_only=True)] == [True]
+    centre.start_work(bob)
+    assert centre.session(bob).campaign_contact_id is None, "it is still Anna's"
+    centre.clock.set(due + timedelta(minutes=15))
+    assert callbacks.release_absent() == 1
+    assert callbacks.release_absent() == 0
+    assert centre.record(campaign, ONE).callback_owner_id is None
+    centre.runtime.agents.heartbeat(bob)
+    assert centre.runtime.presenter.present(bob)
+    assert callbacks.list_between(centre.actor(anna), begin, end, own_only=True) == []
+
+
+def test_whoever_has_no_name_is_shown_by_his_number_to_who_may_see_it(centre: Centre) -> None:
+    anna = centre.agent("anna")
+    centre.campaign([ONE], agents=[anna], grant=Grant(see_numbers=False))
+    with centre.runtime.db.write() as unit:
+        unit.session.execute(update(Contact).values(first_name="", last_name=""))
+    centre.start_work(anna)
+    _promise(centre, anna, personal=True)
+    begin, end = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    shown = [
+        centre.runtime.callbacks.list_between(who, begin, end)[0].contact
+        for who in (centre.operator, centre.actor(anna))
+    ]
+    assert shown == [ONE, "+48 ••• ••• •67"]

@@ -1,4 +1,4 @@
-"""The rehearsal's pages and resource: asked for, followed, read, broken off."""
+"""The rehearsal's pages: asked for, followed, read; results sent to an endpoint; the callbacks' calendar."""
 
 from __future__ import annotations
 
@@ -78,3 +78,14 @@ def test_results_are_sent_to_an_endpoint_from_a_page(floor: Floor) -> None:
     assert "Go on" in page
     assert "hx-trigger" not in boss.get("/campaigns/1/pushes/rows").text
     assert floor.browser("anna").get("/campaigns/1/pushes").status_code == 403
+
+
+def test_the_calendar_shows_a_week_or_a_day_everybodys_or_ones_own(floor: Floor) -> None:
+    boss = floor.browser("boss")
+    assert 'class="hour"' not in boss.get("/callbacks").text
+    day = boss.get("/callbacks?view=day&day=2025-03-04&own=true").text
+    assert day.count('class="hour"') == 12
+    assert "view=day" in day
+    assert "own=true" in day
+    assert "2025-03-03" in day
+    assert "2025-03-05" in day

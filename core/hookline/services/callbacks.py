@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session, selectinload
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import Call, Callback, Campaign, CampaignAgent, CampaignContact, Contact, User
-from hookline.domain.access import Actor, Role
+from hookline.db.models import (
+    AgentSession,
+    Call,
+    Callback,
+    Campaign,
+    CampaignAgent,
+    CampaignContact,
+    Contact,
+    User,
+)
+from hookline.domain.access import Actor, Role, mask_number
+from hookline.domain.agents import AgentState
 from hookline.domain.callbacks import CallbackState, CallbackWish, moment_of
 from hookline.domain.campaigns import RecordState
 from hookline.domain.events import CallbackChanged, CallbackDue
@@ -20,16 +30,22 @@ from hookline.text import N_
 
 #: People are reminded this long before a callback is due.
 REMIND_SECONDS = 300
+#: An owner who is not at work so long after the time is absent: somebody else keeps his promise.
+ABSENT_SECONDS = 900
 
 
 @dataclass(frozen=True)
 class CallbackLine:
-    """A callback as the calendar shows it."""
+    """A callback as the calendar shows it. `contact` is his name, else his number as the actor may see it.
+
+    `absent`: it is personal and its owner is not at work now, or will not be any more.
+    """
 
     callback: Callback
     contact: str
     campaign: str
     owner: str
+    absent: bool = False
 
 
 def book(unit: UnitOfWork, call: Call, record: CampaignContact, wish: CallbackWish, note: str) -> Callback:
@@ -109,19 +125,37 @@ class CallbackService:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def list_between(self, actor: Actor, begin: datetime, end: datetime) -> list[CallbackLine]:
-        """Open callbacks due in the time, earliest first: an agent's own and anyone's, others' by scope."""
+    def list_between(
+        self, actor: Actor, begin: datetime, end: datetime, *, own_only: bool = False
+    ) -> list[CallbackLine]:
+        """Open callbacks due in the time, earliest first: an agent's own and anyone's, others' by scope.
+
+        `own_only` leaves out those that are not the actor's.
+        """
         query = (
-            select(Callback, Contact, Campaign.name, User.display_name)
+            select(Callback, Contact, Campaign.name, User, AgentSession.state)
             .join(Contact, Contact.id == Callback.contact_id)
             .join(Campaign, Campaign.id == Callback.campaign_id)
             .outerjoin(User, User.id == Callback.owner_id)
+            .outerjoin(AgentSession, AgentSession.user_id == Callback.owner_id)
             .where(Callback.state == CallbackState.OPEN, Callback.due_at >= begin, Callback.due_at < end)
+            .options(selectinload(Contact.numbers))
             .order_by(Callback.due_at, Callback.id)
         )
+        if own_only:
+            query = query.where(Callback.owner_id == actor.user_id)
         with self._db.read() as session:
             rows = session.execute(query.where(*_visible(actor))).all()
-        return [CallbackLine(c, contact.name, campaign, owner or "") for c, contact, campaign, owner in rows]
+        return [
+            CallbackLine(
+                callback,
+                contact.name or _number(actor, callback, contact),
+                campaign,
+                owner.display_name if owner is not None else "",
+                owner is not None and (not owner.active or _away(state)),
+            )
+            for callback, contact, campaign, owner, state in rows
+        ]
 
     def move(self, actor: Actor, callback_id: int, wall: datetime, owner_id: int | None) -> None:
         """Agree on another time, or give it to somebody else (None: anyone)."""
@@ -158,6 +192,25 @@ class CallbackService:
             raise NotFound(N_("There is no such callback."))
         return callback
 
+    def release_absent(self) -> int:
+        """Give callbacks to anyone whose owner has not come to work a quarter of an hour after the time; how many."""
+        limit = self._db.clock.now() - timedelta(seconds=ABSENT_SECONDS)
+        at_work = exists().where(
+            AgentSession.user_id == Callback.owner_id, AgentSession.state != AgentState.OFFLINE.value
+        )
+        missed = select(Callback).where(
+            Callback.state == CallbackState.OPEN, Callback.owner_id.is_not(None), Callback.due_at <= limit, ~at_work
+        )
+        with self._db.read() as session:
+            if session.scalar(missed.with_only_columns(Callback.id).limit(1)) is None:
+                return 0
+        with self._db.write() as unit:
+            found = unit.session.scalars(missed).all()
+            for callback in found:
+                _free(unit, callback)
+                _tell(unit, callback)
+            return len(found)
+
     def remind(self) -> int:
         """Tell people of callbacks that are due soon, once each; those of people who left become anyone's."""
         limit = self._db.clock.now() + timedelta(seconds=REMIND_SECONDS)
@@ -187,9 +240,23 @@ def _free_of_absent_owner(unit: UnitOfWork, callback: Callback) -> None:
     owner = unit.session.get(User, callback.owner_id) if callback.owner_id else None
     assigned = unit.session.get(CampaignAgent, (callback.campaign_id, callback.owner_id)) if owner else None
     if owner is not None and (not owner.active or assigned is None):
-        callback.owner_id = None
-        record = unit.session.get_one(CampaignContact, callback.campaign_contact_id)
-        record.callback_owner_id = None
+        _free(unit, callback)
+
+
+def _free(unit: UnitOfWork, callback: Callback) -> None:
+    """From now on it is anyone's."""
+    callback.owner_id = None
+    record = unit.session.get_one(CampaignContact, callback.campaign_contact_id)
+    record.callback_owner_id = None
+
+
+def _away(state: str | None) -> bool:
+    return state is None or state == AgentState.OFFLINE
+
+
+def _number(actor: Actor, callback: Callback, contact: Contact) -> str:
+    number = next((n.e164 for n in contact.numbers if n.state == "valid"), "")
+    return number if actor.sees_numbers(callback.campaign_id) or not number else mask_number(number)
 
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:

@@ -37,6 +37,7 @@ def core_jobs(
 
     def remind(_run: JobRun) -> None:
         callbacks.remind()
+        callbacks.release_absent()
 
     return [
         Job("core.remind-of-callbacks", N_("Remind of callbacks"), remind, every_seconds=15),

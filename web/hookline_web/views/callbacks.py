@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response
 
 from hookline.contributions import NavigationItem
@@ -23,12 +23,15 @@ NAVIGATION = [NavigationItem(N_("Callbacks"), "callbacks.week", "callbacks.view"
 
 #: The calendar's own zone; each line also shows the contact's time.
 _ZONE = ZoneInfo("Europe/Warsaw")
+_USUAL_HOURS = range(8, 20)
 
 
 class WeekSchema(Schema):
-    """Which week: any day of it."""
+    """Which week (any day of it) or day, and whose callbacks."""
 
     day = fields.Date(load_default=None, allow_none=True)
+    view = fields.String(load_default="week", validate=validate.OneOf(["week", "day"]))
+    own = fields.Boolean(load_default=False)
 
 
 class MoveSchema(Schema):
@@ -41,22 +44,30 @@ class MoveSchema(Schema):
 @blueprint.get("")
 @requires("callbacks.view")
 def week() -> str:
-    """One week, Monday to Sunday; what is overdue stands on top."""
-    today = runtime().clock.now().astimezone(_ZONE).date()
-    asked: date | None = load(WeekSchema(), {k: v for k, v in request.args.items() if v})["day"]
-    shown = asked or today
-    monday = shown - timedelta(days=shown.weekday())
-    days = [monday + timedelta(days=n) for n in range(7)]
-    lines = runtime().callbacks.list_between(g.actor, _midnight(monday), _midnight(monday + timedelta(days=7)))
-    overdue = runtime().callbacks.list_between(g.actor, datetime(2000, 1, 1, tzinfo=_ZONE), runtime().clock.now())
+    """One week, Monday to Sunday, or one day by its hours; what is overdue stands on top."""
+    now = runtime().clock.now()
+    today = now.astimezone(_ZONE).date()
+    asked = load(WeekSchema(), {k: v for k, v in request.args.items() if v})
+    shown: date = asked["day"] or today
+    by_day: bool = asked["view"] == "day"
+    length = 1 if by_day else 7
+    first = shown if by_day else shown - timedelta(days=shown.weekday())
+    days = [first + timedelta(days=n) for n in range(length)]
+    service, own = runtime().callbacks, asked["own"]
+    after = first + timedelta(days=length)
+    lines = service.list_between(g.actor, _midnight(first), _midnight(after), own_only=own)
+    overdue = service.list_between(g.actor, datetime(2000, 1, 1, tzinfo=_ZONE), now, own_only=own)
     return render_template(
         "callbacks/week.html",
         days=[(day, [line for line in lines if _day_of(line) == day]) for day in days],
+        hours=_hours(lines) if by_day else [],
+        view=asked["view"],
+        own=own,
         overdue=overdue,
         today=today,
-        monday=monday,
-        before=monday - timedelta(days=7),
-        after=monday + timedelta(days=7),
+        first=first,
+        before=first - timedelta(days=length),
+        after=after,
         zone=_ZONE,
         owners=_owners(lines + overdue),
     )
@@ -79,6 +90,14 @@ def cancel(callback_id: int) -> Response:
     runtime().callbacks.cancel(g.actor, callback_id)
     flash(_("The callback is cancelled; the contact is done in this campaign."))
     return redirect(url_for("callbacks.week"))
+
+
+def _hours(lines: list[CallbackLine]) -> list[tuple[int, list[CallbackLine]]]:
+    """A day's callbacks by the hour: the usual hours of work, and any other with one."""
+    found: dict[int, list[CallbackLine]] = {hour: [] for hour in _USUAL_HOURS}
+    for line in lines:
+        found.setdefault(line.callback.due_at.astimezone(_ZONE).hour, []).append(line)
+    return sorted(found.items())
 
 
 def _midnight(day: date) -> datetime:
