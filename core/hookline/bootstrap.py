@@ -24,6 +24,7 @@ from hookline.plugin_memory import MemoryWatch
 from hookline.plugin_quarantine import QuarantineKeeper
 from hookline.plugin_readers import PluginReaders
 from hookline.plugin_settings import PluginSettings
+from hookline.plugin_times import PluginTimes
 from hookline.ports.clock import Clock, SystemClock
 from hookline.ports.recording_store import RecordingStore
 from hookline.scheduler import Scheduler
@@ -106,6 +107,7 @@ class Runtime:
         self.host = host or _plugin_host(settings)
         self.quarantine = QuarantineKeeper(self.db, self.host)
         self.memory = MemoryWatch(self.host.active_packages)
+        self._plugin_times = PluginTimes(settings.data_dir, self.host.timings)
         self.host.discover()
         self.host.load(self.plugin_context)
         self.permissions = Permissions({**CORE_PERMISSIONS, **self.host.permissions()})
@@ -277,6 +279,7 @@ class Runtime:
     def stop(self) -> None:
         """Stop dialling, hang up, publish what is left."""
         self.scheduler.stop()
+        self._plugin_times.keep(now=True)
         self.imports.stop()
         self.engine.stop()
         self.bus.stop()
@@ -284,9 +287,11 @@ class Runtime:
         self._sole_engine.release()
 
     def keep_watch(self) -> None:
-        """Follow other processes' quarantines, and measure memory: cheap, called again and again in every process."""
+        """Follow other processes' quarantines, measure memory, keep plugins' times: cheap, called again and again."""
         self.quarantine.look()
         self.memory.sample()
+        if self.engine.running:
+            self._plugin_times.keep()
 
     def require_alone(self) -> None:
         """Raise Conflict where another process runs the engine on this database."""

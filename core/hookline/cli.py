@@ -22,6 +22,7 @@ from hookline.commands.results import results
 from hookline.commands.suppression import suppression
 from hookline.commands.users import users
 from hookline.commands.webhooks import webhooks
+from hookline.commands.words import error_said
 from hookline.errors import HooklineError
 from hookline.plugin_host.discovery import GROUP, is_off
 from hookline.plugin_host.workers import Workers
@@ -136,7 +137,7 @@ def main() -> None:
     try:
         cli(standalone_mode=False)
     except HooklineError as error:
-        click.echo(f"{error.message}\n{error.advice}".strip(), err=True)
+        click.echo(error_said(error), err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()

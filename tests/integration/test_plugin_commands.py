@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,7 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hookline.cli import cli
+from hookline.commands.words import error_said
 from hookline.errors import HooklineError
+from hookline.plugin_host.timings import TimingRow
+from hookline.plugin_times import PluginTimes
 from hookline.testing.databases import lay_sqlite
 from tests.unit.plugin_packages import HOOKS, PluginFolder, plugin_folder
 
@@ -103,6 +107,28 @@ def test_one_that_is_asked_for_and_lacks_something_says_what_to_type(
     lines = {line.split()[0]: line for line in _run("list").output.splitlines()}
     assert "unavailable" in lines["needy"]
     assert "pip install 'hookline[needy]'" in lines["needy"]
+
+
+def test_the_commands_speak_the_language_of_whoever_types(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "de:pl")
+    lines = {line.split()[0]: line for line in _run("list").output.splitlines()}
+    assert "STAN" in lines["NAZWA"]
+    assert "włączona" in lines["gdpr"]
+    assert "Ochrona danych" in lines["gdpr"]
+    shown = _run("info", "monitoring").output
+    assert "Gdzie zaczyna się dzień" in shown, "its settings by the plugin's own catalogue"
+    assert error_said(_refused("info", "nonsense")).startswith("Wtyczka nonsense nie jest zainstalowana.")
+    monkeypatch.setenv("LANGUAGE", "en:pl")
+    assert "STATE" in _run("list").output
+
+
+def test_how_long_hooks_took_is_told_as_the_server_wrote_it_down(home: Path) -> None:
+    assert "once `hookline serve` has run" in _run("info", "gdpr").output
+    row = TimingRow("gdpr", "hookline_dial_refusals", 512, 0.1, 0.4, 12.5)
+    PluginTimes(home / "var", lambda: [row]).keep()
+    shown = _run("info", "gdpr").output
+    assert f"process {os.getpid()}, {datetime.now(UTC):%Y-%m-%d}" in shown
+    assert shown.splitlines()[-1].split() == ["hookline_dial_refusals", "512", "0.100", "0.400", "12.500"]
 
 
 def test_a_disabled_plugin_is_not_even_imported(home: Path) -> None:

@@ -232,7 +232,7 @@ def gone(kit: Kit) -> Kit:
 def test_purging_exports_and_drops_what_belongs_to_the_plugin_only(gone: Kit) -> None:
     result = gone.run("plugins", "purge", "survey", "--export", str(gone.home / "out"), typed="survey\n")
     assert result.exit_code == 0, result.output
-    assert "survey_answers: 1 row" in result.output
+    assert "survey_answers: 1\n" in result.output
     left = gone.tables()
     assert not {"survey_answers", "survey_alembic_version"} & left
     assert {"survey_more_answers", "survey_more_alembic_version"} <= left

@@ -5,14 +5,20 @@ from __future__ import annotations
 import click
 
 from hookline.commands.plugin_installed import opened, require_installed, surroundings
+from hookline.commands.words import language, said
 from hookline.errors import HooklineError
 from hookline.health import Finding, Level
 from hookline.plugin_host.checks import check_plugin
 from hookline.plugin_host.discovery import discover_for
 from hookline.plugin_host.quality import assess_installed
 from hookline.settings import load_settings
+from hookline.text import N_
 
-_MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
+_MARKS = {
+    Level.OK: (N_("ok"), "green"),
+    Level.WARNING: (N_("warning"), "yellow"),
+    Level.PROBLEM: (N_("problem"), "red"),
+}
 
 
 class PluginNotSound(HooklineError):
@@ -40,20 +46,22 @@ def check(ctx: click.Context, name: str | None, quality: bool) -> None:
     with opened(settings) as there:
         around = surroundings(settings, there.runtime, ctx)
         for each in [name] if name else sorted(found.statuses):
-            click.echo(click.style(f"{found.statuses[each].title} ({each})", bold=True))
+            manifest = found.manifests.get(each)
+            title = manifest.title_in(language()) if manifest else found.statuses[each].title
+            click.echo(click.style(f"{title} ({each})", bold=True))
             findings = check_plugin(each, around)
-            if quality and each in found.manifests:
-                findings += assess_installed(found.manifests[each]).findings()
+            if quality and manifest:
+                findings += assess_installed(manifest).findings()
             show(findings)
             problems += sum(finding.level is Level.PROBLEM for finding in findings)
     if problems:
-        raise PluginNotSound(f"{problems} problem{'s' if problems > 1 else ''}.", "Mend the first one first.")
+        raise PluginNotSound(N_("Problems: %(count)s."), N_("Mend the first one first."), params={"count": problems})
 
 
 def show(findings: list[Finding]) -> None:
     """Print what was found, each with what to do."""
     for finding in findings:
         mark, colour = _MARKS[finding.level]
-        click.echo(f"  {click.style(mark.ljust(8), fg=colour)} {finding.message}")
-        if finding.advice:
-            click.echo(f"           → {finding.advice}")
+        click.echo(f"  {click.style(said(mark).ljust(11), fg=colour)} {said(finding.message_id, **finding.params)}")
+        if finding.advice_id:
+            click.echo(f"              → {said(finding.advice_id, **finding.params)}")

@@ -10,6 +10,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from hookline.bootstrap import Runtime
+from hookline.commands.words import error_said, said
 from hookline.db import migrate
 from hookline.errors import HooklineError
 from hookline.plugin_host.checks import Surroundings
@@ -17,6 +18,7 @@ from hookline.plugin_host.discovery import Discovery, discover_for
 from hookline.plugin_host.in_use import names_in_use
 from hookline.plugin_host.manifest import Manifest
 from hookline.settings import Settings
+from hookline.text import N_
 
 
 class NoSuchPlugin(HooklineError):
@@ -37,7 +39,11 @@ class Opened:
 def require_installed(found: Discovery, name: str) -> None:
     """Raise NoSuchPlugin where no plugin of that name is installed, with those that are."""
     if name not in found.statuses:
-        raise NoSuchPlugin(f"No plugin {name} is installed.", f"Installed are: {', '.join(sorted(found.statuses))}.")
+        raise NoSuchPlugin(
+            N_("No plugin %(plugin)s is installed."),
+            N_("Installed are: %(installed)s."),
+            params={"plugin": name, "installed": ", ".join(sorted(found.statuses))},
+        )
 
 
 @contextmanager
@@ -46,7 +52,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
     try:
         runtime = Runtime(settings)
     except HooklineError as error:
-        yield Opened(None, f"{error.message} {error.advice}".strip())
+        yield Opened(None, error_said(error).replace("\n", " "))
         return
     try:
         yield _with_database(runtime)
@@ -58,8 +64,8 @@ def _with_database(runtime: Runtime) -> Opened:
     try:
         late = migrate.pending(runtime.db.engine, {})
     except SQLAlchemyError as error:
-        return Opened(None, f"The database does not answer ({type(error).__name__}).")
-    return Opened(None, "The database is not set up yet.") if late else Opened(runtime)
+        return Opened(None, said(N_("The database does not answer (%(error)s)."), error=type(error).__name__))
+    return Opened(None, said(N_("The database is not set up yet."))) if late else Opened(runtime)
 
 
 def surroundings(settings: Settings, runtime: Runtime | None, ctx: click.Context) -> Surroundings:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from hookline.commands.words import said, say
 from hookline.scaffold.naming import names_for
 from hookline.scaffold.writing import write_plugin
+from hookline.text import N_
 
 
 @click.command("new")
@@ -26,13 +28,19 @@ def new(ctx: click.Context, name: str, title: str, folder: Path | None) -> None:
     names = names_for(name, title, _commands(ctx))
     target = folder or Path(name)
     written = write_plugin(names, target)
-    click.echo(f"Wrote the plugin {names.name} ({len(written)} files) to {target}. Next:")
+    say(
+        N_("Wrote the plugin %(plugin)s (%(count)s files) to %(folder)s. Next:"),
+        plugin=names.name,
+        count=len(written),
+        folder=target,
+    )
     click.echo(f"  cd {target}")
-    click.echo("  pip install -e . pytest    # offline: pip install --no-build-isolation --no-deps -e .")
+    offline = said(N_("offline: %(line)s"), line="pip install --no-build-isolation --no-deps -e .")
+    click.echo(f"  pip install -e . pytest    # {offline}")
     click.echo("  pytest")
     click.echo("  hookline plugins list")
     click.echo(f"  hookline plugins enable {names.name}")
-    click.echo("README.md says what is in it; docs/tutorial/your-first-plugin.md builds one from it step by step.")
+    say(N_("README.md says what is in it; docs/tutorial/your-first-plugin.md builds one from it step by step."))
 
 
 def _commands(ctx: click.Context) -> frozenset[str]:

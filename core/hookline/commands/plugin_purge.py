@@ -9,6 +9,7 @@ import structlog
 
 from hookline import bootstrap
 from hookline.bootstrap import Runtime
+from hookline.commands.words import said, say
 from hookline.errors import Conflict, HooklineError
 from hookline.plugin_host.states import PluginState
 from hookline.services import purging
@@ -36,16 +37,19 @@ def purge(name: str, folder: Path | None, confirm: str | None) -> None:
         _require_out_of_use(runtime, name)
         engine, installed = runtime.db.engine, runtime.host.manifests
         found = purging.contents(engine, name, installed)
-        click.echo(f"These tables of {name} are going to be dropped:")
+        say(N_("These tables of %(plugin)s are going to be dropped, with so many rows:"), plugin=name)
         for table in found:
-            click.echo(f"  {table.name}: {table.rows} row{'' if table.rows == 1 else 's'}")
+            click.echo(f"  {table.name}: {table.rows}")
         _require_confirmed(name, confirm)
         target = folder or _new_folder(runtime, name)
         purging.export(engine, name, installed, _unused(target))
-        click.echo(f"Exported to {target}. It may hold personal data: keep it as safe as the database, or delete it.")
+        say(
+            N_("Exported to %(folder)s. It may hold personal data: keep it as safe as the database, or delete it."),
+            folder=target,
+        )
         dropped = purging.drop(engine, name, installed)
         log.warning("plugin purged", plugin=name, tables=dropped)
-        click.echo(f"Dropped {len(dropped)} tables of {name}.")
+        say(N_("Dropped tables of %(plugin)s: %(count)s."), plugin=name, count=len(dropped))
     finally:
         runtime.close()
 
@@ -63,7 +67,7 @@ def _require_out_of_use(runtime: Runtime, name: str) -> None:
 
 
 def _require_confirmed(name: str, confirm: str | None) -> None:
-    typed = confirm if confirm is not None else click.prompt(f"Type {name} to drop them")
+    typed = confirm if confirm is not None else click.prompt(said(N_("Type %(plugin)s to drop them"), plugin=name))
     if typed.strip() != name:
         raise Conflict(N_("That is not the plugin's name: nothing was dropped."))
 

@@ -7,7 +7,17 @@ import click
 from hookline.commands.installation import installation
 from hookline.commands.plugin_switching import await_server, force_option, note_option
 from hookline.commands.tables import table
+from hookline.commands.words import said, say
 from hookline.services.release_sets import Change, Difference, Origin, SetView, Wish
+from hookline.text import N_, Said
+
+#: Who made a set, where nobody was logged in.
+_ORIGINS = {
+    Origin.PAGE.value: N_("page"),
+    Origin.COMMAND.value: N_("command"),
+    Origin.FILE.value: N_("file"),
+    Origin.START.value: N_("start"),
+}
 
 
 @click.command()
@@ -17,16 +27,18 @@ def sets(limit: int) -> None:
     with installation() as runtime:
         shown = runtime.release_sets.history(limit)
     if not shown:
-        click.echo("There is no release set yet: the first is made when the server starts.")
+        say(N_("There is no release set yet: the first is made when the server starts."))
         return
-    click.echo(table(("SET", "WHEN (UTC)", "BY", "CHANGED", "NOTE"), [_row(view) for view in shown]))
+    head = [said(word) for word in (N_("SET"), N_("WHEN (UTC)"), N_("BY"), N_("CHANGED"), N_("NOTE"))]
+    click.echo(table(head, [_row(view) for view in shown]))
 
 
 def _row(view: SetView) -> tuple[str, str, str, str, str]:
     row = view.row
-    note = f"brings back {row.restores}. {row.note}".strip() if row.restores else row.note
+    back = said(N_("brings back %(number)s."), number=row.restores) if row.restores else ""
+    note = f"{back} {row.note}".strip()
     changed = "; ".join(told(d) for d in view.differences) or "–"
-    return (str(row.number), f"{row.made_at:%Y-%m-%d %H:%M}", view.by or row.origin, changed, note)
+    return (str(row.number), f"{row.made_at:%Y-%m-%d %H:%M}", view.by or said(_ORIGINS[row.origin]), changed, note)
 
 
 @click.command()
@@ -36,7 +48,7 @@ def diff(old: int, new: int) -> None:
     """Show what differs between the release sets OLD and NEW."""
     with installation() as runtime:
         found = runtime.release_sets.diff(old, new)
-    click.echo("\n".join(told(difference) for difference in found) or "They say the same.")
+    click.echo("\n".join(told(difference) for difference in found) or said(N_("They say the same.")))
 
 
 @click.command()
@@ -49,8 +61,8 @@ def rollback(number: int, force: bool, note: str) -> None:
         wish = Wish(Origin.COMMAND, note, ends_calls=force)
         back = runtime.plugin_changes.roll_back(runtime.identity.system_actor(), number, wish)
         for secret in back.kept:
-            click.echo(f"The secret {secret} has changed since; it stays as it is now.")
-        await_server(runtime, back.number, f"Release set {number} is back")
+            say(N_("The secret %(secret)s has changed since; it stays as it is now."), secret=secret)
+        await_server(runtime, back.number, Said(N_("Release set %(number)s is back"), {"number": number}))
 
 
 def told(difference: Difference) -> str:
@@ -58,16 +70,16 @@ def told(difference: Difference) -> str:
     d = difference
     match d.change:
         case Change.ENABLED:
-            return f"{d.plugin} {d.new} enabled"
+            return said(N_("%(plugin)s %(version)s enabled"), plugin=d.plugin, version=d.new)
         case Change.DISABLED:
-            return f"{d.plugin} disabled"
+            return said(N_("%(plugin)s disabled"), plugin=d.plugin)
         case Change.VERSION:
             return f"{d.plugin} {d.old} → {d.new}"
         case Change.SECRET:
-            return f"{d.plugin}.{d.setting}: another secret"
+            return said(N_("%(setting)s: another secret"), setting=f"{d.plugin}.{d.setting}")
         case Change.SETTING:
             return f"{d.plugin}.{d.setting}: {_shown(d.old)} → {_shown(d.new)}"
 
 
 def _shown(value: object) -> str:
-    return "not set" if value == "" else str(value)
+    return said(N_("not set")) if value == "" else str(value)
