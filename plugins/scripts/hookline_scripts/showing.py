@@ -45,8 +45,9 @@ def show_place(
 
 def progress(source: ScriptSource, place: Place) -> float:
     """How far the conversation is: 1 at an end, else what was walked against the longest that may be left."""
-    left = source.shown_left.get(place.node, 0)
-    walked = len(set(place.path))
+    main = [shown for shown in place.path if source.nodes[shown].kind is not NodeKind.OBJECTION] or [place.node]
+    left = source.shown_left.get(main[-1], 0)
+    walked = len(set(main))
     return walked / (walked + left) if left else 1.0
 
 

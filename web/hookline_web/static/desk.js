@@ -151,6 +151,8 @@
     mark.className = "answer-state bad";
   });
 
+  document.addEventListener("click", (event) => event.target.closest("[data-focus-next]")?.nextElementSibling?.focus());
+
   // Keyboard
 
   document.addEventListener("keydown", (event) => {

@@ -99,6 +99,10 @@ def known_after(edge: Edge, before: Known) -> Known:
     surely = before.surely | _gives(node, surely=True)
     if node.consent is not None and given_only(node, edge.when):
         surely |= {CONSENTED}
+    if edge.when is not None and not edge.when.holds({}):
+        # A condition on one field that does not hold while it is unknown: here, it is known.
+        looked_at = {name for name in edge.when.names if "." in name}
+        surely |= looked_at if len(looked_at) == 1 else frozenset()
     return Known(surely, before.perhaps | _gives(node, surely=False) | {CONSENTED} & surely)
 
 
