@@ -14,6 +14,8 @@ from hookline_telephony_twilio.timers import Timer
 
 log = structlog.get_logger(__name__)
 _KEY = "watch"
+SETTLE_AGAIN_SECONDS = 15.0
+"""How long a Twilio that did not answer about a former run's call is left in peace."""
 
 
 class Watch:
@@ -63,10 +65,17 @@ class Watch:
             if account is None:
                 self._shared.book.over(row.leg_id, "unknown")
                 continue
-            try:
-                self._close(account, row)
-            except ProviderError as error:
-                log.warning("a call of a former run could not be settled", status=error.status, code=error.code)
+            self._settle(account, row)
+
+    def _settle(self, account: Account, row: CallRecord) -> None:
+        """Each by itself, since there may be hundreds; until Twilio has said how it stands."""
+        works, key = self._shared.works, f"settle-{row.leg_id}"
+
+        def failed(error: ProviderError) -> None:
+            log.warning("a call of a former run could not be settled yet", status=error.status, code=error.code)
+            works.later(SETTLE_AGAIN_SECONDS, key, lambda: self._settle(account, row))
+
+        works.do(key, lambda: self._close(account, row), failed)
 
     def _close(self, account: Account, row: CallRecord) -> None:
         rest = self._shared.rest(account)
