@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,21 @@ from hookline.domain.agents import AgentState
 from hookline.domain.calls import CallState
 from hookline.domain.campaigns import Purpose
 from hookline.services.campaigns import CampaignDraft
+from hookline_telephony_twilio.accounts import Accounts
+from hookline_telephony_twilio.book import Book
+from hookline_telephony_twilio.costs import Costs
 from hookline_telephony_twilio.models import CallRecord, RecordingRecord
+from hookline_telephony_twilio.service import AccountDraft, AccountService
 from tests.plugins.telephony_twilio.installation import Installation
 from tests.plugins.telephony_twilio.standin import Behaviour
+from tests.plugins.telephony_twilio.standin.accounts import (
+    SUB_ACCOUNT_SID,
+    SUB_API_KEY,
+    SUB_API_SECRET,
+    SUB_APP_SID,
+    SUB_AUTH_TOKEN,
+    SUB_CALLER_ID,
+)
 from tests.plugins.telephony_twilio.standin.mischief import Delivering
 
 TWILIO = "telephony_twilio"
@@ -197,3 +210,51 @@ def test_a_call_whose_beginning_nobody_saw_does_not_go_on_without_us(here: Insta
     here.passes(8.0)
     assert len(here.standin.calls_to("+48600100001")) == 1
     assert not here.standin.world.live_calls()
+
+
+def test_a_twilio_that_has_trouble_at_our_start_is_asked_again_until_every_call_is_settled(here: Installation) -> None:
+    anna = here.centre.agent("anna")
+    campaign(here, draft(here, ["+48600100001"], anna, TWILIO))
+    starts_work(here, anna)
+    dials(here, anna)
+    here.standin.mischief.answer("(GET|POST) .*/Calls/CA", "503", times=9)
+    restarts(here)
+    here.until(lambda: not here.standin.world.live_calls(), 60.0)
+    with here.runtime.db.read() as session:
+        assert all(row.ended_at for row in session.scalars(select(CallRecord)))
+
+
+def test_a_client_with_an_account_of_its_own_calls_by_it_alone_and_pays_there(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_SECRET", SUB_API_SECRET)
+    monkeypatch.setenv("ACME_TOKEN", SUB_AUTH_TOKEN)
+    own = AccountDraft(
+        name="Acme's",
+        client_id=here.centre.client_id,
+        account_sid=SUB_ACCOUNT_SID,
+        api_key_sid=SUB_API_KEY,
+        secret_variable="ACME_SECRET",
+        token_variable="ACME_TOKEN",
+        caller_id=SUB_CALLER_ID,
+        app_sid=SUB_APP_SID,
+    )
+    AccountService(here.runtime.db).add(here.centre.operator, own)
+    anna = here.centre.agent("anna")
+    campaign_id = campaign(here, draft(here, ["+48600100001"], anna, TWILIO))
+    starts_work(here, anna)
+    dials(here, anna)
+    (customer,) = here.standin.calls_to("+48600100001")
+    assert (customer.account.sid, customer.from_) == (SUB_ACCOUNT_SID, SUB_CALLER_ID)
+    assert {call.account.sid for call in here.standin.world.calls.values()} == {SUB_ACCOUNT_SID}
+    here.passes(61.0, 1.0)
+    assert finishes(here, anna).result == "answered"
+    here.passes(3.0)
+    here.centre.run_job("telephony_twilio.fetch-prices")
+    with here.runtime.db.read() as session:
+        row = session.scalars(select(CallRecord).where(CallRecord.call_sid == customer.sid)).one()
+    assert (f"{row.price:.4f}", row.price_unit, row.client_id) == ("0.0290", "USD", here.centre.client_id)
+    account = Accounts(here.runtime.plugin_settings(TWILIO).loaded())
+    costs = Costs(here.runtime.db, Book(here.runtime.db), account)
+    (cost,) = costs.by_campaign(here.centre.operator, here.clock.now() - timedelta(days=1))
+    assert (cost.campaign_id, f"{cost.price:.4f}", cost.calls, cost.open) == (campaign_id, "0.0290", 1, 0)
