@@ -46,7 +46,9 @@ def far_end() -> Iterator[FarEndProcess]:
 def installation(tmp_path_factory: pytest.TempPathFactory, far_end: FarEndProcess) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("browser-phone")
     made = Installation(folder)
-    (folder / "hookline.toml").write_text('[plugins.telephony_sip]\nbrowser_addresses = ["127.0.0.1"]\n', "utf-8")
+    (folder / "hookline.toml").write_text(
+        'drain_seconds = 0\n[plugins.telephony_sip]\nbrowser_addresses = ["127.0.0.1"]\n', "utf-8"
+    )
     password = str(folder / "password")
     made.run("init", "--admin", "admin", "--client", "Zielona Energia", "--password-file", password)
     _fill(folder, far_end)
