@@ -107,12 +107,20 @@ def build(folder: Path, database_url: str = "") -> World:
         _client(centre, centre.client_id, "anna", OURS),
         _client(centre, globex, "bob", THEIRS),
     )
-    everywhere = world.program("gdpr.manage", every_client=True)
+    everywhere = world.program("gdpr.manage", "stations.manage", every_client=True)
     for things in (world.ours, world.theirs):
         made = everywhere.post("/gdpr/consents", consent_of(things["contact_id"]))
         assert made.status_code == 201, made.text
         things["consent_id"] = made.json["id"]
+        things["station_id"] = made_station(everywhere, f"Desk {things['agent_id']}")
     return world
+
+
+def made_station(program: Program, name: str) -> int:
+    """A station, by the API."""
+    made = program.post("/stations", {"name": name, "address": "sip:desk@192.0.2.10"})
+    assert made.status_code == 201, made.text
+    return int(made.json["id"])
 
 
 def _client(centre: Centre, client_id: int, agent: str, number: str) -> dict[str, int]:

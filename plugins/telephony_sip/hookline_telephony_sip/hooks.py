@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hookline.api import ApiResource
 from hookline.contributions import NavigationItem, Permission, PluginContext, WebPart
 from hookline.domain.dialling import DialRequest
 from hookline.health import HealthCheck
@@ -9,6 +10,7 @@ from hookline.hookspecs import hookimpl
 from hookline.jobs import Job
 from hookline.ports.telephony import TelephonyBackend
 from hookline.text import N_
+from hookline_telephony_sip.api import TrunkApi
 from hookline_telephony_sip.backend import SipBackend
 from hookline_telephony_sip.health import health_checks
 from hookline_telephony_sip.permissions import MANAGE, PERMISSIONS
@@ -50,6 +52,11 @@ class Hooks:
     def hookline_register_web_parts(self) -> list[WebPart]:
         """Trunks and test calls."""
         return [WebPart(make_blueprint(self._db, self._trunks, Trials(self._settings), self._reach))]
+
+    @hookimpl
+    def hookline_register_api_resources(self) -> list[ApiResource]:
+        """Trunks."""
+        return [TrunkApi(self._trunks, self._reach).resource()]
 
     @hookimpl
     def hookline_register_navigation(self) -> list[NavigationItem]:

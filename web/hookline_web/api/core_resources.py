@@ -13,6 +13,7 @@ from hookline_web.api.resources import (
     lists,
     rehearsals,
     result_pushes,
+    stations,
     suppression,
     token,
 )
@@ -28,5 +29,6 @@ RESOURCES: tuple[ApiResource, ...] = (
     dispositions.RESOURCE,
     calls.RESOURCE,
     agents.RESOURCE,
+    stations.RESOURCE,
     suppression.RESOURCE,
 )

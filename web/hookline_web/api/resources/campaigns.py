@@ -16,6 +16,7 @@ from hookline.services.campaigns import DIALLING, CampaignDraft
 from hookline.services.exports import RowPer
 from hookline.services.keyset import Cursor
 from hookline.text import N_
+from hookline_web.api.resources import campaign_policies, telephones
 from hookline_web.api.resources import campaign_schemas as schemas
 from hookline_web.context import runtime
 from hookline_web.i18n import translated
@@ -322,5 +323,7 @@ RESOURCE = ApiResource(
             query=schemas.ResultsQuerySchema,
             download="text/csv",
         ),
+        *telephones.OPERATIONS,
+        *campaign_policies.OPERATIONS,
     ),
 )
