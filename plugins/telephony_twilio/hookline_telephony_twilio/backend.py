@@ -7,7 +7,6 @@ of it is told by Twilio's messages, which `webhooks` takes in.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -45,6 +44,7 @@ from hookline_telephony_twilio.errors import (
 from hookline_telephony_twilio.following import Following
 from hookline_telephony_twilio.inbound import Inbound
 from hookline_telephony_twilio.mending import Mending
+from hookline_telephony_twilio.moves import Moves
 from hookline_telephony_twilio.numbers import Numbers
 from hookline_telephony_twilio.placing import Placing
 from hookline_telephony_twilio.problems import missing_settings, out_of_reach
@@ -89,6 +89,7 @@ class TwilioBackend:
         self._placing = Placing(shared, self._ending)
         self._steering = Steering(shared, self._ending)
         self._taping = Taping(shared, self._ending)
+        self._moves = Moves(shared, self._taping)
         self._following = Following(shared, self._ending, self._placing)
         self._inbound = Inbound(shared, self._ending, self._numbers.called)
         self._watch = Watch(shared, self._ending)
@@ -263,10 +264,7 @@ class TwilioBackend:
     def join(self, conversation_id: str, leg_id: str) -> None:
         """Bring an answered leg in. Raises NoSuchLeg, LegNotReady."""
         with self._shared.lock:
-            entry = self._table.answered_leg(leg_id)
-            self._part(entry)
-            self._move(entry, conversation_id)
-            self._steering.settle(conversation_id)
+            self._moves.join(self._table.answered_leg(leg_id), conversation_id)
 
     def transfer(self, conversation_id: str, leg_a: str, leg_b: str, new_conversation_id: str) -> None:
         """Let two legs go on alone. Raises NoSuchLeg, LegNotReady, SameLeg, IdInUse."""
@@ -275,17 +273,7 @@ class TwilioBackend:
         with self._shared.lock:
             self._in_room(conversation_id, leg_a)
             first, second = self._table.answered_leg(leg_a), self._in_room(conversation_id, leg_b)
-            if new_conversation_id in self._table.rooms:
-                raise IdInUse
-            self._table.room(new_conversation_id, own=True)
-            for entry in (first, second):
-                self._move(entry, new_conversation_id)
-            first.tied_to, second.tied_to = leg_b, leg_a
-            if second.answered:
-                self._table.room(new_conversation_id).bridges.append(frozenset((leg_a, leg_b)))
-            else:
-                self._ring_for(first)
-            self._steering.settle(new_conversation_id)
+            self._moves.transfer(first, second, new_conversation_id)
 
     def supervise(self, leg_id: str, mode: SupervisionMode) -> None:
         """Set how the supervisor takes part. Raises NoSuchLeg, NoSupervisor."""
@@ -336,7 +324,7 @@ class TwilioBackend:
             if command.play_id in self._table.plays:
                 raise IdInUse
             token = self._shared.sounds.name(command.path)
-            self._add_play(entry, PlayEntry(command.play_id, entry.leg_id, token, command.loop, command.aloud))
+            self._moves.play(entry, PlayEntry(command.play_id, entry.leg_id, token, command.loop, command.aloud))
 
     def stop_play(self, play_id: str) -> None:
         """Stop it; one that has ended is no error."""
@@ -397,29 +385,6 @@ class TwilioBackend:
         if entry.conversation_id != conversation_id:
             raise NoSuchLeg(leg_id)
         return entry
-
-    def _move(self, entry: LegEntry, conversation_id: str) -> None:
-        for recording in list(self._table.recordings.values()):
-            if recording.leg_id == entry.leg_id:
-                self._taping.stop(recording.recording_id)
-        left = self._table.move(entry, conversation_id)
-        self._steering.settle(left.conversation_id)
-
-    def _part(self, entry: LegEntry) -> None:
-        """Who is taken elsewhere is tied to nobody any more."""
-        partner = self._table.legs.get(entry.tied_to)
-        if partner is not None:
-            partner.tied_to = ""
-        entry.tied_to = ""
-
-    def _ring_for(self, entry: LegEntry) -> None:
-        play_id = secrets.token_hex(16)
-        self._add_play(entry, PlayEntry(play_id, entry.leg_id, "", loop=True, aloud=False, internal=True))
-
-    def _add_play(self, entry: LegEntry, play: PlayEntry) -> None:
-        self._table.plays[play.play_id] = play
-        entry.plays.append(play)
-        self._steering.settle(entry.conversation_id)
 
     def _never_came(self, entry: LegEntry) -> None:
         with self._shared.lock:
