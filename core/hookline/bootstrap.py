@@ -32,6 +32,7 @@ from hookline.services.agents import AgentService
 from hookline.services.api_replies import ReplyService
 from hookline.services.call_reads import CallReadService
 from hookline.services.callbacks import CallbackService
+from hookline.services.campaign_answerers import AnswererCorrections
 from hookline.services.campaign_forecast import ForecastService
 from hookline.services.campaign_life import CampaignLife
 from hookline.services.campaign_plugins import CampaignPlugins
@@ -155,6 +156,7 @@ class Runtime:
         self.campaign_life = CampaignLife(self.db, self.campaigns)
         self.rehearsals = RehearsalService(self.db)
         self.forecasts = ForecastService(self.db)
+        self.answerers = AnswererCorrections(self.db)
         self.required_policies = RequiredPolicies(self.db)
         self.campaign_plugins = CampaignPlugins(self.db, self.host)
 

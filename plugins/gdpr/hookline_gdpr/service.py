@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hookline.db.database import Database, UnitOfWork
-from hookline.db.models import Attempt, Campaign, Contact, User
+from hookline.db.models import Attempt, Campaign, Contact, ContactNumber, User
 from hookline.domain.access import Actor
 from hookline.domain.campaigns import Category, Purpose
 from hookline.domain.dialling import DialRequest, Refusal
@@ -67,11 +67,25 @@ class ConsentService:
         return [refusal] if refusal else []
 
     def on_disposed(self, call: DisposedCall) -> None:
-        """The contact asked not to be called again: his marketing consents are withdrawn. Safe to run twice."""
+        """The contact asked not to be called again, or the last of his numbers proved wrong: his marketing consents are
+        withdrawn. Safe to run twice.
+
+        Consents are the contact's. While another number of his is left they are for that one; with the last one they
+        go, so that whoever is reached by a number that is added later has not consented.
+        """
         if call.category is Category.DO_NOT_CALL:
-            with self._db.write() as unit:
-                because = N_("asked in a call not to be called again")
-                _withdraw_all(unit, call.client_id, call.contact_id, because, call.agent_id, call.at)
+            self._end_all(call, N_("asked in a call not to be called again"))
+        elif call.category is Category.WRONG_NUMBER and not self._has_number(call.contact_id):
+            self._end_all(call, N_("every number of the contact proved wrong"))
+
+    def _end_all(self, call: DisposedCall, because: str) -> None:
+        with self._db.write() as unit:
+            _withdraw_all(unit, call.client_id, call.contact_id, because, call.agent_id, call.at)
+
+    def _has_number(self, contact_id: int) -> bool:
+        valid = select(ContactNumber.id).where(ContactNumber.contact_id == contact_id, ContactNumber.state == "valid")
+        with self._db.read() as session:
+            return session.scalar(valid.limit(1)) is not None
 
     # People
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from hookline.bootstrap import Runtime
-from hookline.db.models import Attempt, Campaign
+from hookline.db.models import Attempt, Campaign, ContactNumber
 from hookline.domain.campaigns import Category, Purpose
 from hookline.domain.dialling import DialRefused
 from hookline.domain.results import DisposedCall
@@ -195,6 +196,22 @@ def test_asking_not_to_be_called_withdraws(runtime: Runtime, place: Place, give:
     with runtime.db.read() as session:
         row = session.get_one(Consent, given)
     assert (row.withdrawn_at, row.withdrawn_by) == (told.at, place.agent_id)
+
+
+def test_the_consents_go_with_the_contacts_last_number(
+    runtime: Runtime, place: Place, give: Give, rules: Rules
+) -> None:
+    give(date(2025, 1, 10))
+    with runtime.db.write() as unit:
+        other = ContactNumber(client_id=place.client_id, contact_id=place.contact_id, e164="+48221239998", position=1)
+        unit.session.add(other)
+        unit.session.execute(update(ContactNumber).where(ContactNumber.e164 == place.number).values(state="wrong"))
+    runtime.host.call_disposed(disposed(runtime, place, Category.WRONG_NUMBER))
+    assert rules() == [], "his other number is his"
+    with runtime.db.write() as unit:
+        unit.session.execute(update(ContactNumber).where(ContactNumber.e164 == "+48221239998").values(state="wrong"))
+    runtime.host.call_disposed(disposed(runtime, place, Category.WRONG_NUMBER))
+    assert rules() == ["gdpr.consent-withdrawn"]
 
 
 def test_hearing_of_it_twice_undoes_no_new_consent(

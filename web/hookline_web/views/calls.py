@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Response, g, jsonify, render_template, request
+from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as WsgiResponse
 
 from hookline.contributions import NavigationItem
 from hookline.db.models import Call
@@ -80,6 +82,15 @@ def peaks(recording_id: int) -> Response:
     """What the player draws: length, pauses, and how loud each side was when; empty until it was measured."""
     row = runtime().recordings.outline(g.actor, recording_id)
     return jsonify({"seconds": row.seconds, "gaps": row.gaps, "peaks": row.peaks or []})
+
+
+@blueprint.post("/<int:call_id>/was-person")
+@requires("campaigns.view")
+def was_person(call_id: int) -> WsgiResponse:
+    """Say that a person answered a call that was taken for an answering machine's."""
+    runtime().answerers.was_person(g.actor, call_id)
+    flash(_("It counts as answered by a person now, and as abandoned where no agent was there."))
+    return redirect(url_for("calls.show", call_id=call_id))
 
 
 def timeline(call: Call) -> list[Moment]:
