@@ -316,3 +316,22 @@ def test_numbers_are_masked_for_whoever_may_not_see_them(world: World) -> None:
     assert shown != api_world.OURS
     assert shown.endswith(api_world.OURS[-2:])
     assert world.program("contacts.view").get("/contacts").json["items"][0]["numbers"][0]["number"] == api_world.OURS
+
+
+def test_a_required_policy_is_dropped_with_a_reason_that_is_kept_and_required_again(world: World) -> None:
+    program = world.program()
+    sent = {"client_id": world.acme, "name": "Letters", "purpose": "marketing", "backend": "simulated"}
+    path = f"/campaigns/{program.post('/campaigns', sent).json['id']}"
+    assert program.get(f"{path}/policies").json == {"required_policies": ["gdpr.consent"], "dropped": []}
+    drop = {"policy": "gdpr.consent", "reason": "business numbers only"}
+    assert_problem(program.post(f"{path}/policies/drop", {**drop, "reason": "so"}), 422)
+    assert_problem(world.program("campaigns.manage").post(f"{path}/policies/drop", drop), 403, "not-permitted")
+    assert program.post(f"{path}/policies/drop", drop).status_code == 204
+    shown = program.get(f"{path}/policies").json
+    assert shown["required_policies"] == []
+    assert [(d["policy"], d["reason"], d["restored_at"]) for d in shown["dropped"]] == [(*drop.values(), None)]
+    assert_problem(program.post(f"{path}/policies/drop", drop), 409)
+    assert program.post(f"{path}/policies/require", {"policy": "gdpr.consent"}).status_code == 204
+    shown = program.get(f"{path}/policies").json
+    assert shown["required_policies"] == ["gdpr.consent"]
+    assert shown["dropped"][0]["restored_at"]
