@@ -177,7 +177,9 @@ class Installation:
             self.standin.settle(also=self._is_idle)
             if not self.runtime.engine.drain():
                 break
-        self.runtime.bus.pump()
+        if self._stored.is_set():
+            self._stored.clear()
+            self.runtime.bus.pump()
 
     def until(self, what: Callable[[], object], seconds: float = 20.0) -> None:
         """Let time pass until it holds; AssertionError where it does not."""
@@ -202,6 +204,9 @@ class Installation:
         return bool(idle() if callable(idle) else idle)
 
     def _serve(self, runtime: Runtime) -> None:
+        self._stored = threading.Event()
+        self._stored.set()
+        runtime.db.on_events(self._stored.set)
         self.web.app = create_app(runtime)
 
     def _set_up_account(self) -> None:

@@ -41,11 +41,12 @@ ANSWERS = Behaviour()
 
 @dataclass
 class Person:
-    """Who is at the other end of one call, and the pitch of the voice (Hz)."""
+    """Who is at the other end of one call, the pitch of the voice (Hz), and what Say and digits have told them."""
 
     hertz: int
     behaviour: Behaviour = ANSWERS
     digits: str = ""
+    told: list[str] = field(default_factory=list)
     gone: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ DIGITS = frozenset("0123456789*#ABCDabcdwW")
 
 
 def _say(program: Program, verb: Verb) -> None:
+    program.call.person.told.append(verb.text)
     program.play(SILENCE, max(0.5, len(verb.text) / SPOKEN_PER_SECOND), program.next)
 
 
