@@ -33,6 +33,14 @@ def read_file(file: Path) -> str:
         raise InvalidInput(N_("The file is not UTF-8 text."), N_("Save it as UTF-8 and try again.")) from error
 
 
+def parsed(file: Path) -> ScriptSource:
+    """The script in the file; raises InvalidInput with every complaint at its line."""
+    try:
+        return parse_script(read_file(file))
+    except InvalidScript as error:
+        raise InvalidInput(f"{file}", " ".join(problem.text for problem in error.problems)) from error
+
+
 @click.command()
 @click.argument("files", type=_FILE, nargs=-1, required=True)
 def check(files: tuple[Path, ...]) -> None:
@@ -66,7 +74,7 @@ def test(files: tuple[Path, ...]) -> None:
     failed = told = 0
     for file in _yaml(files):
         script, stories = read_stories(read_file(file))
-        source = parse_script(read_file(script_file(file, script)))
+        source = parsed(script_file(file, script))
         for story in stories:
             outcome = tell(source, story)
             told, failed = told + 1, failed + (not outcome.passed)
@@ -83,9 +91,7 @@ def test(files: tuple[Path, ...]) -> None:
 @click.option("--language", default="en", show_default=True, help="The contact's language.")
 def walk(file: Path, language: str) -> None:
     """Walk the script in FILE in the terminal, as an agent would, with an invented contact."""
-    text = read_file(file)
-    source = parse_script(text)
-    _Walking(source, sample_context(text, language)).talk()
+    _Walking(parsed(file), sample_context(read_file(file), language)).talk()
 
 
 class _Walking:

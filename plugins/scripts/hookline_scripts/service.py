@@ -14,7 +14,10 @@ from hookline.domain.access import Actor, Scope
 from hookline.domain.scripts import ScriptContext, ScriptView
 from hookline.errors import Conflict, NotFound
 from hookline.text import N_
-from hookline_scripts.format import parse_script
+from hookline_scripts.errors import InvalidScript, Problem
+from hookline_scripts.format import ScriptSource, parse_script
+from hookline_scripts.graph.checking import check
+from hookline_scripts.graph.findings import Finding, Severity
 from hookline_scripts.models import Script, ScriptVersion
 from hookline_scripts.permissions import MANAGE
 from hookline_scripts.showing import show
@@ -95,7 +98,7 @@ class ScriptService:
     def add(self, actor: Actor, client_id: int | None, text: str) -> int:
         """Save a new script; returns its id. Raises InvalidScript."""
         actor.require(MANAGE)
-        title = parse_script(text).title
+        title = _sound(text).title
         with self._db.write() as unit:
             if not _covers(actor.scope, client_id) or (client_id and unit.session.get(Client, client_id) is None):
                 raise NotFound(N_("There is no such client."))
@@ -108,7 +111,7 @@ class ScriptService:
     def change(self, actor: Actor, script_id: int, text: str, opened_version: int) -> int:
         """Save a new version; returns its number. Raises InvalidScript, or Conflict where somebody else was faster."""
         actor.require(MANAGE)
-        title = parse_script(text).title
+        title = _sound(text).title
         with self._db.write() as unit:
             script = _get(unit.session, actor.scope, script_id)
             if script.version != opened_version:
@@ -133,10 +136,20 @@ class ScriptService:
             _add_version(unit, copy, text, actor)
             return copy.id
 
-    def preview(self, actor: Actor, text: str, context: ScriptContext) -> ScriptView:
-        """The text as an agent would see it; raises InvalidScript."""
+    def preview(self, actor: Actor, text: str, context: ScriptContext) -> tuple[ScriptView, list[Finding]]:
+        """The text as an agent would see it, and what the checker says of it; raises InvalidScript."""
         actor.require(MANAGE)
-        return show("", parse_script(text), context, {})
+        source = parse_script(text)
+        return show("", source, context, {}), check(source)
+
+
+def _sound(text: str) -> ScriptSource:
+    """The script; raises InvalidScript also for what the checker calls an error: it would fail in a conversation."""
+    source = parse_script(text)
+    errors = [found for found in check(source) if found.severity is Severity.ERROR]
+    if errors:
+        raise InvalidScript(Problem(found.message, found.params, found.line) for found in errors)
+    return source
 
 
 def _covers(scope: Scope, client_id: int | None) -> bool:

@@ -18,7 +18,9 @@ _ACTS = (NodeKind.TRANSFER, NodeKind.CALLBACK, NodeKind.DISPOSITION)
 def show(script_id: str, source: ScriptSource, context: ScriptContext, answers: Mapping[str, str]) -> ScriptView:
     """The whole script, one step below the other."""
     context = replace(context, answers=dict(answers))
-    return ScriptView(script_id, source.title, tuple(_step(node, context, {}) for node in source.steps))
+    return ScriptView(
+        script_id, source.title, tuple(_step(node, context, {}) for node in source.steps if not node.silent)
+    )
 
 
 def show_place(

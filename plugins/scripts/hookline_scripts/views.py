@@ -11,7 +11,9 @@ from hookline import validation
 from hookline.domain.access import Actor
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
+from hookline_scripts.bundled import bundled, bundled_text
 from hookline_scripts.errors import InvalidScript, Problem
+from hookline_scripts.graph.findings import Finding
 from hookline_scripts.known_fields import all_fields
 from hookline_scripts.permissions import MANAGE
 from hookline_scripts.sample import sample_context
@@ -49,7 +51,8 @@ class _Views:
     @requires(MANAGE)
     def new(self) -> Answer:
         if request.method == "GET":
-            return self._form(text=_first_text(), version=0)
+            template = request.args.get("template", "")
+            return self._form(text=bundled_text(template) if template else _first_text(), version=0)
         try:
             form = validation.load(ScriptForm(), _posted())
             script_id = self._service.add(_actor(), form["client_id"], form["text"])
@@ -93,10 +96,10 @@ class _Views:
 
     def _preview(self, text: str, language: str) -> str:
         try:
-            view = self._service.preview(_actor(), text, sample_context(text, language))
+            view, found = self._service.preview(_actor(), text, sample_context(text, language))
         except InvalidScript as error:
             return render_template("scripts/preview.html", view=None, problems=_problems(error))
-        return render_template("scripts/preview.html", view=view, problems=[])
+        return render_template("scripts/preview.html", view=view, findings=[_finding(one) for one in found])
 
     def _form(self, *, text: str, version: int, script: object = None, problems: list[str] | None = None) -> str:
         language = str(get_locale() or "en")
@@ -110,6 +113,7 @@ class _Views:
             client_id=request.form.get("client_id", type=int),
             everywhere=_actor().scope.clients is None,
             fields=all_fields(),
+            templates=bundled(),
             language=language,
             preview=self._preview(text, language),
         )
@@ -144,6 +148,10 @@ def _problems(error: InvalidInput | Conflict) -> list[str]:
     if isinstance(error, InvalidInput):
         return [_(text) for texts in error.fields.values() for text in texts]
     return [f"{_(error.message_id, **error.params)} {_(error.advice_id)}"]
+
+
+def _finding(found: Finding) -> tuple[str, str]:
+    return found.severity.value, f"{_('Line %(line)s: ', line=found.line)}{_(found.message, **found.params)}"
 
 
 def _words(problem: Problem) -> str:

@@ -125,3 +125,16 @@ def test_the_command_imports_a_file(
     assert "Line 1" in wrong.exception.advice
     unknown = CliRunner().invoke(command, ["import", str(file), "--client", "Nobody"])
     assert isinstance(unknown.exception, NotFound)
+
+
+def test_a_script_begins_from_a_template_and_shows_what_the_checker_finds(browser: Browser) -> None:
+    admin = browser("admin")
+    page = admin.get("/p/scripts/new?template=nps").get_data(as_text=True)
+    assert "Satisfaction survey (NPS)" in page
+    assert admin.get("/p/scripts/new?template=../secrets").status_code == 404
+    dead_end = "title: T\nnodes:\n  a: {say: x}\n"
+    shown = admin.post("/p/scripts/preview", data={"text": dead_end}).get_data(as_text=True)
+    assert "leads nowhere" in shown
+    refused = admin.post("/p/scripts/new", data={"text": dead_end})
+    assert refused.status_code == 422
+    assert "leads nowhere" in refused.get_data(as_text=True)

@@ -27,7 +27,7 @@ _MOST_MOVES = 1000
 class Story:
     """One conversation. `objections`: at which node the contact raises which. `lookups`: by address, what is answered.
 
-    `path` and `end` may be left empty: then they are not looked at.
+    `path` and `end` may be empty: then they are not looked at. `stops_at`: the node where the script goes no further.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Story:
     today: date = date(2026, 1, 15)
     path: tuple[str, ...] = ()
     end: str = ""
+    stops_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class StorySchema(Part):
     )
     path = fields.List(fields.String(error_messages=WORDS), load_default=list, error_messages={"invalid": NOT_LIST})
     end = fields.String(load_default="", error_messages=WORDS)
+    stops_at = fields.String(load_default="", error_messages=WORDS)
 
 
 class StoriesSchema(Part):
@@ -114,8 +116,9 @@ def tell(source: ScriptSource, story: Story) -> Told:
     try:
         path = telling.walk()
     except (CannotGoOn, WrongAnswer) as error:
-        return Told(story, telling.path, (str(error),))
-    complaints = []
+        held_up = isinstance(error, CannotGoOn) and story.stops_at == telling.path[-1]
+        return Told(story, telling.path, () if held_up else (str(error),))
+    complaints = [f"It was not held up at {story.stops_at}."] if story.stops_at else []
     if story.path and path != story.path:
         complaints.append(_differs(story.path, path))
     if story.end and path[-1] != story.end:
