@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import wave
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,7 +134,7 @@ def test_twiml_is_obeyed_verb_after_verb(scene: Scene, tmp_path: Path) -> None:
     scene.passes(2.0)
     assert not scene.standin.hears_pitch(call, 3100)
     for digit in "42":
-        scene.standin.act(lambda digit=digit: call.press(digit))
+        scene.standin.act(partial(call.press, digit))
     scene.passes(1.0)
     assert call.person.digits == "42"
     scene.post(f"Calls/{sid}.json", Twiml="<Response><Hangup/></Response>")
@@ -194,7 +196,7 @@ def test_a_recording_has_both_sides_apart_and_nothing_of_its_pause(scene: Scene,
 
 
 def test_who_answers_is_told_by_what_they_say_and_the_thresholds(scene: Scene) -> None:
-    asked = {"MachineDetection": "Enable", "AsyncAmd": "true", "MachineDetectionSpeechThreshold": 1500}
+    asked: dict[str, Any] = {"MachineDetection": "Enable", "AsyncAmd": "true", "MachineDetectionSpeechThreshold": 1500}
     for number, speech in ((A, "person"), (B, "machine")):
         scene.standin.behaves(number, Behaviour(speech=speech))
         scene.call(number, AsyncAmdStatusCallback=scene.here(f"/amd/{speech}"), **asked)
