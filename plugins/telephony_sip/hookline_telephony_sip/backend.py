@@ -38,29 +38,24 @@ from hookline_telephony_sip.errors import (
     DuplicateLeg,
     NoSuchRecording,
     NoSupervisor,
-    RecordingInUse,
     SameLeg,
-    UnwritableRecording,
 )
 from hookline_telephony_sip.figures import Figures, figures
 from hookline_telephony_sip.inbound import Inbound, InboundTrunks
 from hookline_telephony_sip.openings import dial_number, dial_station, expect_call, open_browser
 from hookline_telephony_sip.outbound import usable_trunks
-from hookline_telephony_sip.pieces import mend
 from hookline_telephony_sip.pool import CellPool
 from hookline_telephony_sip.problems import cells_failing, no_trunk, package_missing, trunk_distrusted
 from hookline_telephony_sip.process import CellProcess
 from hookline_telephony_sip.reports import Reports
 from hookline_telephony_sip.settings import SipSettings
-from hookline_telephony_sip.soundfiles import prepare_folder, prompt_seconds, write_cell_files
+from hookline_telephony_sip.soundfiles import mend_recording, prepare_folder, prompt_seconds, write_cell_files
 from hookline_telephony_sip.switchboard import Switchboard
 from hookline_telephony_sip.table import PlayEntry, RecordingEntry
 from hookline_telephony_sip.tickets import Tickets
 from hookline_telephony_sip.trunk import TrunkProvider
 
 log = structlog.get_logger(__name__)
-
-_MEND_SECONDS = 8.0  # a cell whose parent died hangs up, closes its files and goes within four
 
 
 class SipBackend:
@@ -356,13 +351,7 @@ class SipBackend:
 
     def mend_recording(self, path: Path) -> Sequence[tuple[float, float]]:
         """Put together what a dead process left in pieces; the gaps. Raises RecordingInUse, UnwritableRecording."""
-        try:
-            gaps = mend(path, self._settings.rate, _MEND_SECONDS)
-        except OSError as error:
-            raise UnwritableRecording from error
-        if gaps is None:
-            raise RecordingInUse
-        return gaps
+        return mend_recording(path, self._settings.rate)
 
     def close_conversation(self, conversation_id: str) -> None:
         """Hang up what is left; its cell is free for the next. A call that is only offered is refused."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import wave
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 from hookline_telephony_sip.comfort import write_ringback, write_silence
-from hookline_telephony_sip.errors import UnplayableSound, UnwritableRecording
+from hookline_telephony_sip.errors import RecordingInUse, UnplayableSound, UnwritableRecording
+from hookline_telephony_sip.pieces import mend
 from hookline_telephony_sip.process import CellFiles
 from hookline_telephony_sip.settings import SipSettings
 
 _RATES = (8000, 16000)
+_MEND_SECONDS = 8.0  # a cell whose parent died hangs up, closes its files and goes within four
 
 
 def write_cell_files(folder: Path, settings: SipSettings) -> CellFiles:
@@ -32,6 +35,17 @@ def prepare_folder(path: Path) -> None:
         raise UnwritableRecording from error
     if not os.access(path.parent, os.W_OK):
         raise UnwritableRecording
+
+
+def mend_recording(path: Path, clock_rate: int) -> Sequence[tuple[float, float]]:
+    """Put together what a dead process left in pieces; the gaps. Raises RecordingInUse, UnwritableRecording."""
+    try:
+        gaps = mend(path, clock_rate, _MEND_SECONDS)
+    except OSError as error:
+        raise UnwritableRecording from error
+    if gaps is None:
+        raise RecordingInUse
+    return gaps
 
 
 def prompt_seconds(path: Path) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -73,7 +72,7 @@ def test_what_a_cell_still_writes_is_waited_for(tmp_path: Path) -> None:
     writer = lock(path)
     assert mend(path, RATE, 0.0) is None
     assert not path.exists()
-    threading.Thread(target=lambda: (time.sleep(0.2), os.close(writer))).start()
+    threading.Timer(0.2, os.close, [writer]).start()
     assert mend(path, RATE, 5.0) == ()
     assert wav_seconds(path) == pytest.approx(1.0)
 
@@ -98,7 +97,7 @@ def test_the_engines_start_takes_in_what_was_recorded_before_it_was_killed(
         path.unlink(missing_ok=True)  # the simulated network has made its file already
         _leave_pieces(path, 4.0)
         backends = {"simulated": _Started(lambda _client: [])}
-        monkeypatch.setattr("hookline_telephony_sip.backend._MEND_SECONDS", 0.0)
+        monkeypatch.setattr("hookline_telephony_sip.soundfiles._MEND_SECONDS", 0.0)
         writer = lock(path)
         with pytest.raises(RecordingInUse):
             backends["simulated"].mend_recording(path)
