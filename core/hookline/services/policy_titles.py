@@ -13,5 +13,8 @@ CORE_POLICY_TITLES = {
     "core.wrong-number": N_("Not marked as wrong"),
     "core.calling-window": N_("Within the calling window"),
     "core.attempts-per-day": N_("Attempts on this day are within the limit"),
+    "core.attempts-per-week": N_("Attempts in seven days are within the limit"),
+    "core.number-attempts": N_("Attempts at this number are within the limit"),
+    "core.number-attempts-total": N_("Attempts at this number in all are within the limit"),
     "core.attempts-total": N_("Attempts in all are within the limit"),
 }

@@ -309,8 +309,9 @@ def abandoned(call: PastCall) -> bool:
 def _course(
     calls: Sequence[PastCall], shifts: Shift, done_at: Sequence[float], last: float
 ) -> list[tuple[float, int, int, int, int, int]]:
-    step = max(60.0, last / POINTS)
-    moments = [number * step for number in range(int(last // step) + 1)] + [last]
+    first = min((*(begins for begins, _ends in shifts), *(call.queued for call in calls)), default=0.0)
+    step = max(10.0, (last - first) / POINTS)
+    moments = [first + number * step for number in range(int((last - first) // step) + 1)] + [last]
     talks = [call for call in calls if call.connected is not None]
     busy = _during([(call.connected or 0.0, call.done) for call in talks])
     here = _during(shifts)

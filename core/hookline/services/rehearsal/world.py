@@ -80,8 +80,9 @@ class Rehearsal:
             for begins, ends in shift:
                 self._later(begins, _What.COMES, seat)
                 self._later(ends, _What.GOES, seat)
-        end, every = self._case.end, max(60.0, self._case.end / POINTS)
-        now, noted = 0.0, 0.0
+        end, first = self._case.end, min((shift[0][0] for shift in self._case.shifts if shift), default=0.0)
+        every = max(10.0, (end - first) / POINTS)
+        now, noted = 0.0, float(int(first))
         while now <= end or self._under_way():
             now = self._skip_to(now)
             self._live_until(now)
