@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from hookline.db.models import Campaign, CampaignContact, Contact
 from hookline.domain.campaigns import CallingWindow, RecordState
@@ -110,6 +112,27 @@ def test_what_a_dead_claimer_had_comes_back_once(centre: Centre) -> None:
         states = {id_: state for id_, state in session.execute(select(CampaignContact.id, CampaignContact.state))}  # noqa: C416 - rows
     assert states[cast("int", forgotten)] == RecordState.NEW
     assert sorted(states.values()) == [RecordState.NEW, RecordState.RESERVED]
+
+
+def test_a_claim_reads_from_its_indexes_however_many_contacts_wait(tmp_path: Path) -> None:
+    centre = Centre(tmp_path)
+    source = _source(centre, centre.campaign(NUMBERS[:2], agents=[centre.agent("anna")]))
+    plans: list[str] = []
+
+    def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if "campaign_contacts" in statement:
+            plans.extend(row[3] for row in cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+
+    event.listen(centre.runtime.db.engine, "before_cursor_execute", explain)
+    assert _claim(centre, source)
+    centre.clock.advance(claims.LEASE_SECONDS + 1)
+    assert _expired(centre) == 1
+    centre.close()
+    used = {name for plan in plans for name in re.findall(r" campaign_contacts USING (?:COVERING )?INDEX (\w+)", plan)}
+    own = {f"ix_campaign_contacts_{name}" for name in ("waiting", "sleeping", "promised", "reserved")}
+    assert used == own
+    assert not [plan for plan in plans if plan.startswith("SCAN campaign_contacts")]
+    assert not [plan for plan in plans if "TEMP B-TREE" in plan and "RIGHT PART" in plan]
 
 
 def _expired(centre: Centre) -> int:

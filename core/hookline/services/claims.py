@@ -17,7 +17,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Select,
     bindparam,
@@ -43,12 +42,13 @@ _WAKE_AT_MOST = 500
 LEASE_SECONDS = 60
 
 _Record = CampaignContact
-#: Written out, not bound: an index with a condition serves only a query that states the same condition.
-_WAITING: ColumnElement[bool] = literal_column("campaign_contacts.state IN ('new', 'due')", Boolean())
-_PROMISED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'callback'", Boolean())
-_RESERVED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'reserved'", Boolean())
-_CAREFUL: ColumnElement[bool] = literal_column("campaign_contacts.agent_only_until IS NOT NULL", Boolean())
-_SLEEPING: ColumnElement[bool] = literal_column("campaign_contacts.state = 'retry'", Boolean())
+#: Written out, not bound: an index with a condition serves only a query that states the same condition. Nor of a type:
+#: SQLAlchemy writes "= 1" behind what it knows to be true or false, and SQLite then knows the condition no more.
+_WAITING: ColumnElement[bool] = literal_column("campaign_contacts.state IN ('new', 'due')")
+_PROMISED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'callback'")
+_RESERVED: ColumnElement[bool] = literal_column("campaign_contacts.state = 'reserved'")
+_CAREFUL: ColumnElement[bool] = literal_column("campaign_contacts.agent_only_until IS NOT NULL")
+_SLEEPING: ColumnElement[bool] = literal_column("campaign_contacts.state = 'retry'")
 
 _Statement = Select[*tuple[Any, ...]]
 
