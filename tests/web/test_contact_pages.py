@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from hookline.db.models import DialDecision
 from hookline.domain.access import Grant, Role
 from hookline.domain.dialling import DialRefused
 from hookline.services.suppression_lists import Reach
@@ -213,3 +215,28 @@ def test_a_supervisor_sees_his_clients_entries_and_those_for_all(
     assert "+48602100200" in page
     assert "+48601100200" not in page
     assert browse("sue").post("/suppression/1/remove").status_code == 403
+
+
+def test_a_number_is_called_by_a_click_through_the_same_gate(centre: Centre) -> None:
+    anna = centre.agent("anna")
+    granted = Grant(dial_by_hand=True, see_numbers=False)
+    campaign = centre.campaign(["+48221234561", "+48221234562"], agents=[anna], dial_mode="manual", grant=granted)
+    centre.start_work(anna)
+    record = centre.record(campaign, "+48221234562")
+    client = make_app(centre.runtime).test_client()
+    assert isinstance(client, PageClient)
+    client.log_in("anna", PASSWORD)
+    page = client.get(f"/contacts/{record.contact_id}").text
+    assert "+48221234562" not in page, "he need not see it"
+    found = re.search(rf"/contacts/{record.contact_id}/numbers/(\d+)/call", page)
+    assert found is not None
+    other = centre.record(campaign, "+48221234561").contact_id
+    strange = client.post(f"/contacts/{other}/numbers/{found.group(1)}/call", data={"campaign_id": str(campaign)})
+    assert strange.location == f"/contacts/{other}"
+    called = client.post(found.group(0), data={"campaign_id": str(campaign)})
+    assert called.location == "/desk"
+    centre.advance(1)
+    call = centre.calls()[-1]
+    assert (call.number, call.agent_id) == ("+48221234562", anna)
+    with centre.runtime.db.read() as session:
+        assert session.query(DialDecision).filter_by(number="+48221234562", allowed=True).count() == 1

@@ -96,3 +96,9 @@ class SuppressionSchema(Schema):
     def _goes_somewhere(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["list_id"] is None and not data["reach"]:
             raise ValidationError({"list_id": [N_("Choose from the list.")], "reach": [N_("Choose from the list.")]})
+
+
+class CallNumberSchema(Schema):
+    """In which campaign a number is called."""
+
+    campaign_id = fields.Integer(required=True, error_messages=_REQUIRED)

@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from hookline.contributions import NavigationItem
+from hookline.db.models import Campaign
+from hookline.domain.campaigns import CampaignState
 from hookline.errors import Conflict, HooklineError, InvalidInput, NotPermitted
 from hookline.permissions import requires
 from hookline.services.contact_search import ContactFilters
@@ -27,7 +29,7 @@ from hookline.validation import load
 from hookline_web import forms
 from hookline_web.context import runtime
 from hookline_web.i18n import explain
-from hookline_web.schemas.contacts import ContactQuerySchema, NumberSchema
+from hookline_web.schemas.contacts import CallNumberSchema, ContactQuerySchema, NumberSchema
 from hookline_web.schemas.filters import readable
 
 blueprint = Blueprint("contacts", __name__, url_prefix="/contacts")
@@ -87,6 +89,20 @@ def history(contact_id: int) -> str:
     before = readable(ContactQuerySchema(), request.args).get("before")
     found = runtime().contact_history.of(g.actor, contact_id, before, _HISTORY)
     return render_template("contacts/history.html", history=found, contact_id=contact_id, size=_HISTORY)
+
+
+@blueprint.post("/<int:contact_id>/numbers/<int:number_id>/call")
+@requires("desk.use")
+def call_number(contact_id: int, number_id: int) -> Response:
+    """Dial the number, through the same gate as every call, and go to the desk."""
+    campaign_id = load(CallNumberSchema(), request.form)["campaign_id"]
+    runtime().contacts.get(g.actor, contact_id)  # within reach
+    try:
+        runtime().work.dial_contact(g.actor, campaign_id, contact_id, number_id)
+    except HooklineError as error:
+        flash(" ".join(explain(error)), "error")
+        return redirect(url_for("contacts.show", contact_id=contact_id))
+    return redirect(url_for("desk.show"))
 
 
 @blueprint.get("/<int:contact_id>/edit")
@@ -215,7 +231,24 @@ def _page(contact_id: int, form: forms.Form) -> tuple[str, int]:
         history=runtime().contact_history.of(g.actor, contact_id, limit=_HISTORY),
         contact_id=contact_id,
         size=_HISTORY,
+        callable_in=_callable_in(view),
     )
+
+
+def _callable_in(view: ContactView) -> list[Campaign]:
+    """Campaigns in which the person may dial the contact by hand, those first that have him."""
+    if not g.actor.can("desk.use"):
+        return []
+    in_it = {standing.campaign_id for standing in view.standings}
+    found = [
+        campaign
+        for campaign in runtime().agents.campaigns_for(g.actor)
+        if campaign.state == CampaignState.RUNNING
+        and campaign.direction == "outbound"
+        and campaign.client_id == view.contact.client_id
+        and g.actor.grant(campaign.id).dial_by_hand
+    ]
+    return sorted(found, key=lambda campaign: campaign.id not in in_it)
 
 
 def _edit_form(view: ContactView, form: forms.Form, custom: dict[str, str], overtaken: bool = False) -> tuple[str, int]:
