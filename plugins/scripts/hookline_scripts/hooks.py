@@ -11,6 +11,7 @@ from hookline_scripts.engine import ScriptsEngine
 from hookline_scripts.holders import answer_holder
 from hookline_scripts.lookups import Lookups
 from hookline_scripts.permissions import MANAGE, PERMISSIONS
+from hookline_scripts.results import ScriptReports
 from hookline_scripts.service import ScriptService
 from hookline_scripts.settings import ScriptsSettings
 from hookline_scripts.views import make_blueprint
@@ -23,6 +24,7 @@ class Hooks:
         settings: ScriptsSettings = context.settings
         self._engine = ScriptsEngine(context.db, Lookups(settings.lookup_hosts))
         self._service = ScriptService(context.db)
+        self._reports = ScriptReports(context.db, self._service)
 
     @hookimpl
     def hookline_register_script_engines(self) -> list[ScriptEngine]:
@@ -37,7 +39,7 @@ class Hooks:
     @hookimpl
     def hookline_register_web_parts(self) -> list[WebPart]:
         """Administration pages."""
-        return [WebPart(make_blueprint(self._service))]
+        return [WebPart(make_blueprint(self._service, self._reports))]
 
     @hookimpl
     def hookline_register_navigation(self) -> list[NavigationItem]:

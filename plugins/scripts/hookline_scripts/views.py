@@ -16,6 +16,7 @@ from hookline_scripts.errors import InvalidScript, Problem
 from hookline_scripts.graph.findings import Finding
 from hookline_scripts.known_fields import all_fields
 from hookline_scripts.permissions import MANAGE
+from hookline_scripts.results import ScriptReports
 from hookline_scripts.sample import sample_context
 from hookline_scripts.schemas import PreviewForm, ScriptForm
 from hookline_scripts.service import ScriptService
@@ -24,9 +25,9 @@ _AGENT, _CLIENT = "{{ agent.name }}", "{{ campaign.client }}"
 Answer = str | Response | tuple[str, int]
 
 
-def make_blueprint(service: ScriptService) -> Blueprint:
+def make_blueprint(service: ScriptService, reports: ScriptReports) -> Blueprint:
     """The plugin's pages."""
-    views = _Views(service)
+    views = _Views(service, reports)
     blueprint = Blueprint("scripts", __name__, template_folder="templates")
     for rule, name, view, methods in (
         ("/", "index", views.index, ["GET"]),
@@ -34,6 +35,7 @@ def make_blueprint(service: ScriptService) -> Blueprint:
         ("/<int:script_id>/edit", "edit", views.edit, ["GET", "POST"]),
         ("/<int:script_id>/versions", "versions", views.versions, ["GET"]),
         ("/<int:script_id>/duplicate", "duplicate", views.duplicate, ["POST"]),
+        ("/<int:script_id>/results", "results", views.results, ["GET"]),
         ("/preview", "preview", views.preview, ["POST"]),
     ):
         blueprint.add_url_rule(rule, name, view, methods=methods)
@@ -41,8 +43,9 @@ def make_blueprint(service: ScriptService) -> Blueprint:
 
 
 class _Views:
-    def __init__(self, service: ScriptService) -> None:
+    def __init__(self, service: ScriptService, reports: ScriptReports) -> None:
         self._service = service
+        self._reports = reports
 
     @requires(MANAGE)
     def index(self) -> Answer:
@@ -88,6 +91,13 @@ class _Views:
         copy = self._service.duplicate(_actor(), script_id)
         flash(_("This is the copy: give it a title of its own and save it."), "success")
         return redirect(url_for("scripts.edit", script_id=copy))
+
+    @requires(MANAGE)
+    def results(self, script_id: int) -> Answer:
+        script, _text = self._service.get(_actor(), script_id)
+        version = request.args.get("version", script.version, type=int)
+        found = self._reports.results(_actor(), script_id, version, str(get_locale() or "en"))
+        return render_template("scripts/results.html", script=script, version=version, results=found)
 
     @requires(MANAGE)
     def preview(self) -> Answer:

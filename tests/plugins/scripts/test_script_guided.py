@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -18,6 +19,7 @@ from hookline_scripts.format import parse_script
 from hookline_scripts.graph.model import Lookup
 from hookline_scripts.lookups import Lookups
 from hookline_scripts.models import Run, Visit
+from hookline_scripts.results import ScriptReports, counted
 from hookline_scripts.service import ScriptService
 from hookline_web.testing import People
 from tests.plugins.places import Place
@@ -143,3 +145,37 @@ def test_another_system_is_asked_within_bounds(crm: str) -> None:
     assert {name: str(value) for name, value in (answered or {}).items()} == {"b": "12.5", "o": "Gdynia"}
     assert allowed.ask(lookup(crm), {"contact.city": "nobody"}) is None
     assert Lookups().ask(lookup(crm), {"contact.city": "Gdynia"}) is None, "an address inside is not asked unasked"
+
+
+def test_results_tell_how_far_conversations_got(
+    runtime: Runtime, guided: ScriptsEngine, service: ScriptService, led: str, place: Place
+) -> None:
+    system, here = runtime.identity.system_actor(), context(place.call_id)
+    reports = ScriptReports(runtime.db, service)
+    empty = reports.results(system, int(led), 1, "en")
+    assert empty is not None
+    assert (empty.calls, empty.nodes[0].goal_share) == (0, None)
+    guided.save_answer(led, place.call_id, "age", "20", place.agent_id)
+    for move, target in ((ScriptMove.NEXT, ""), (ScriptMove.OBJECTION, "dear"), (ScriptMove.NEXT, "")):
+        guided.move(led, here, move, target, place.agent_id)
+    results = reports.results(system, int(led), 1, "en")
+    assert results is not None
+    assert (results.calls, results.successes) == (1, 0)
+    told = {node.id: (node.calls, node.ended) for node in (*results.nodes, *results.objections)}
+    assert told == {"hello": (1, 0), "adult": (1, 1), "bye": (0, 0), "dear": (1, 0)}
+
+
+def test_a_hand_made_history_is_counted_right() -> None:
+    source = parse_script(TEXT.replace("{kind: end, say: Bye}", "{kind: end, goal: true, say: Bye}"))
+    start = datetime(2026, 1, 15, 9, tzinfo=UTC)
+
+    def at(seconds: int) -> datetime:
+        return start + timedelta(seconds=seconds)
+
+    rows = [(1, "hello", at(0)), (1, "adult", at(10)), (1, "bye", at(40)), (2, "hello", at(0)), (2, "bye", at(30))]
+    results = counted(source, 1, [*rows, (3, "hello", at(0)), (3, "dear", at(4)), (3, "hello", at(8))], "en")
+    by = {node.id: node for node in (*results.nodes, *results.objections)}
+    assert (results.calls, results.successes) == (3, 2)
+    assert (by["hello"].calls, by["hello"].ended, by["hello"].goal_share) == (3, 1, 2 / 3)
+    assert by["hello"].seconds == (10 + 30 + 4) / 3
+    assert (by["dear"].calls, by["dear"].goal_share, by["adult"].goal_share) == (1, 0.0, 1.0)

@@ -138,3 +138,11 @@ def test_a_script_begins_from_a_template_and_shows_what_the_checker_finds(browse
     refused = admin.post("/p/scripts/new", data={"text": dead_end})
     assert refused.status_code == 422
     assert "leads nowhere" in refused.get_data(as_text=True)
+
+
+def test_results_have_a_page(browser: Browser, script: str, service: ScriptService, runtime: Runtime) -> None:
+    admin = browser("admin")
+    assert "This version does not lead" in admin.get(f"/p/scripts/{script}/results").text
+    led = service.add(runtime.identity.system_actor(), None, "title: L\nnodes:\n  a: {kind: end}\n")
+    assert "No conversation yet" in admin.get(f"/p/scripts/{led}/results").text
+    assert browser("agent").get(f"/p/scripts/{led}/results").status_code == 403
