@@ -28,8 +28,8 @@ class Documents:
         with self._shared.lock:
             if done:
                 self._heard(entry, done)
-            if apart and entry.tied_to and entry.leaving is None:
-                entry.leaving = HangupCause.LOCAL
+            if apart:
+                self._part(entry)
             if sent and sent == str(entry.step):
                 entry.digits, entry.sending = entry.digits[entry.sending :], 0
             if entry.ended is not None or entry.leaving is not None:
@@ -38,6 +38,15 @@ class Documents:
                 return self._press(entry)
             entry.sending = 0
             return self._place(entry)
+
+    def _part(self, entry: LegEntry) -> None:
+        """The conference ended by the other of the pair: he hung up, and this one goes too, unless we took him out."""
+        partner = self._shared.table.legs.get(entry.tied_to)
+        if partner is None or entry.leaving is not None:
+            return
+        if partner.asked_for is None and partner.place is not None and partner.place.conference:
+            entry.leaving = HangupCause.LOCAL
+            entry.tied_to = partner.tied_to = ""
 
     def _press(self, entry: LegEntry) -> str:
         entry.sending = min(len(entry.digits), _MOST_DIGITS)

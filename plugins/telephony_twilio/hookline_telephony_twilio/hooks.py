@@ -52,7 +52,7 @@ class Hooks:
     @hookimpl
     def hookline_register_navigation(self) -> list[NavigationItem]:
         """The menu entry."""
-        return [NavigationItem(N_("Twilio"), "telephony_twilio.index", MANAGE, section="admin", icon="cloud", order=86)]
+        return [NavigationItem(N_("Twilio"), "telephony_twilio.index", MANAGE, section="admin", icon="globe", order=86)]
 
     @hookimpl
     def hookline_register_jobs(self) -> list[Job]:

@@ -2,6 +2,8 @@
 // What every backend's browser phone shares (microphone, coming back, showing) is in Hookline's static/phone.js, which
 // loads this module.
 
+const PATIENCE_MILLISECONDS = 8000;
+
 const beside = (name) => new URL(name + new URL(import.meta.url).search, import.meta.url);
 
 // Connect. `send(message)` carries a message to the backend and resolves to its answer; `track` is the microphone's;
@@ -12,7 +14,7 @@ export const connect = async ({ send, track, onSound, onState }) => {
   const microphone = switchable(track);
   const device = makeDevice(told, microphone.stream, send);
   try {
-    const call = await device.connect({ params: { leg: told.leg } });
+    const call = await begun(device, told.leg);
     const samples = follow(call, onSound, onState);
     return {
       setTrack: async (other) => microphone.take(other),
@@ -26,6 +28,13 @@ export const connect = async ({ send, track, onSound, onState }) => {
   }
 };
 
+// Without a network the SDK tries for ever; the desk wants to know, and tries again itself.
+const begun = (device, leg) => new Promise((done, failed) => {
+  const patience = setTimeout(() => failed(new Error("Twilio cannot be reached")), PATIENCE_MILLISECONDS);
+  device.on("error", failed);
+  device.connect({ params: { leg } }).then(done, failed).finally(() => clearTimeout(patience));
+});
+
 const makeDevice = (told, stream, send) => {
   const device = new globalThis.Twilio.Device(told.token, {
     edge: told.edge || "roaming",
@@ -36,7 +45,6 @@ const makeDevice = (told, stream, send) => {
   // The desk says by itself what goes on: no sounds of the SDK's own.
   for (const sound of ["incoming", "outgoing", "disconnect"]) device.audio?.[sound](false);
   device.on("tokenWillExpire", async () => device.updateToken((await send({ want: "token" })).token));
-  device.on("error", () => {}); // a call that fails tells so itself
   return device;
 };
 
@@ -62,6 +70,7 @@ const follow = (call, onSound, onState) => {
   call.on("accept", heard);
   call.on("reconnecting", () => tell("away"));
   call.on("reconnected", heard);
+  setTimeout(() => { if (told !== "connected") tell("failed"); }, PATIENCE_MILLISECONDS);
   for (const end of ["disconnect", "cancel", "reject", "error"]) call.on(end, () => tell("failed"));
   call.on("sample", (seen) => { sample = seen; });
   return { last: () => sample && quality(sample), stop: () => { over = true; } };
