@@ -118,6 +118,7 @@ def _call(desk: Page, far_end: FarEndProcess) -> None:
     elif state == "offline":
         expect(desk.locator("#station_id")).to_have_value("browser")
         desk.keyboard.press("r")
+    expect(desk.locator("#desk")).to_have_attribute("data-state", "reserved")
     expect(desk.locator("#desk-contact")).to_contain_text("Maria Nowak")
     expect(desk.locator(".phone-state")).to_have_text("Phone connected")
     desk.keyboard.press("d")
