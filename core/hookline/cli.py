@@ -14,6 +14,7 @@ from hookline.commands.data import data
 from hookline.commands.db import db
 from hookline.commands.doctor import doctor
 from hookline.commands.explain import explain
+from hookline.commands.imports import imports
 from hookline.commands.install import init
 from hookline.commands.mail import mail
 from hookline.commands.plugins import plugins
@@ -122,6 +123,7 @@ cli.add_command(data)
 cli.add_command(db)
 cli.add_command(doctor)
 cli.add_command(explain)
+cli.add_command(imports)
 cli.add_command(init)
 cli.add_command(plugins)
 cli.add_command(recordings)

@@ -130,3 +130,18 @@ def test_results_are_written_to_a_file_that_is_not_overwritten(
     assert run("results", "export", "Oferta", "-o", out, "--force").exit_code == 0
     assert run("results", "export", "1").output.startswith("contact_id,")
     assert "no campaign" in str(run("results", "export", "Nope").exception)
+
+
+def test_an_import_is_listed_and_taken_back(run: Run, tmp_path: Path) -> None:
+    assert "Nothing was imported yet." in run("imports", "list").output
+    file = tmp_path / "people.csv"
+    file.write_text("phone;first_name\n600100300;Ewa\n600100301;Jan\n", encoding="utf-8")
+    where = ("--client", "Acme", "--list", "People", "--country", "PL")
+    assert run("contacts", "import", str(file), *where).exit_code == 0
+    listed = run("imports", "list").output
+    assert "people.csv" in listed
+    assert "2/2" in listed
+    assert run("imports", "rules", "1").exit_code == 0
+    assert "Nothing was changed." in run("imports", "undo", "1").output
+    assert "Removed: 2." in run("imports", "undo", "1", "--yes").output
+    assert run("imports", "cancel", "1").exit_code == 1, "it has ended"

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -12,6 +17,8 @@ from sqlalchemy.orm import selectinload
 
 from hookline.db.models import Campaign, CampaignContact, Contact, ContactNumber, ContactTag, ImportRun, ListContact
 from hookline.errors import Conflict, InvalidInput
+from hookline.jobs import Job, JobRun
+from hookline.outbound_addresses import AddressBook, AllowList
 from hookline.services.contact_search import ContactFilters
 from hookline.services.custom_field_kinds import FieldKind, FieldType
 from hookline.services.exports_workbook import workbook
@@ -19,7 +26,7 @@ from hookline.services.imports import FileRefused, ImportState, NewList, rules_o
 from hookline.services.imports import drafting as draftings
 from hookline.services.imports.reading import Dialect, Row, chunks
 from hookline.services.imports.rows import Form, RowRejected, to_draft
-from hookline.services.imports.sources import SourceDraft
+from hookline.services.imports.sources import ImportSources, SourceDraft
 from hookline.services.suppression_lists import Reach
 from hookline.testing.centre import Centre
 from tests.integration.importing import Importer
@@ -257,6 +264,66 @@ def test_a_folder_is_looked_at_and_a_file_is_taken_once(centre: Centre, importer
         sources.save(importer.actor, SourceDraft(list_id, "Out", "folder", "../elsewhere"))
     with pytest.raises(InvalidInput):
         sources.save(importer.actor, SourceDraft(list_id, "Own network", "url", "http://127.0.0.1/contacts.csv"))
+
+
+def test_an_address_is_looked_at_on_its_schedule_and_a_file_is_taken_once(centre: Centre, importer: Importer) -> None:
+    answers = {"body": b"Telefon;kto\n600100201;Ewa\n"}
+    with _serving(answers) as port:
+        book = AddressBook(AllowList([f"127.0.0.1:{port}"]))
+        sources = ImportSources(centre.runtime.db, centre.runtime.imports, centre.runtime.import_sources.inbox, book)
+        list_id = centre.runtime.lists.create(importer.actor, centre.client_id, "Web", "PL")
+        address = f"http://127.0.0.1:{port}/contacts.csv"
+        draft = SourceDraft(list_id, "Web", "url", address, mapping={"kto": "first_name"}, every_minutes=60)
+        source_id = sources.save(importer.actor, draft)
+        (job,) = sources.jobs()
+        taken = [_looked(job, centre, list_id)]
+        assert _contact(centre, "+48600100201").first_name == "Ewa"
+        centre.clock.advance(1800)
+        answers["body"] = b"Telefon;kto\n600100202;Jan\n"
+        taken.append(_looked(job, centre, list_id))
+        centre.clock.advance(1800)
+        taken.append(_looked(job, centre, list_id))
+        centre.clock.advance(3600)
+        taken.append(_looked(job, centre, list_id))
+        assert taken == [1, 1, 2, 2], "on the hour, and the same file once"
+        answers["status"] = 404
+        centre.clock.advance(3600)
+        _looked(job, centre, list_id)
+        assert not sources.get(importer.actor, source_id).last_ok
+
+
+def _looked(job: Job, centre: Centre, list_id: int) -> int:
+    """Let the job look; how many imports of the list there are then, all ended."""
+    job.run(JobRun())
+    runs = centre.runtime.lists.imports(centre.operator.scope, list_id)
+    for run in runs:
+        centre.runtime.imports.wait(run.id, timeout=30)
+    return len(runs)
+
+
+@contextmanager
+def _serving(answers: dict[str, Any]) -> Iterator[int]:
+    """A web server on a free port of loopback that answers GET with the status and body; the port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(answers.get("status", 200))
+            self.send_header("Content-Length", str(len(answers["body"])))
+            self.end_headers()
+            self.wfile.write(answers["body"])
+
+        def log_message(self, *_arguments: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
 
 
 def test_lists_are_archived_and_deleted_without_their_contacts(centre: Centre, importer: Importer) -> None:

@@ -50,6 +50,19 @@ def test_the_same_request_is_answered_the_same_and_done_once(world: World, progr
     assert _count(world, Contact) == count
 
 
+def test_a_batch_sent_again_makes_nobody_twice_and_says_the_same(world: World, program: Program) -> None:
+    batch = [{"numbers": [f"22 123 61 {n:02}"], "first_name": f"N{n}"} for n in range(5)]
+    body = {"list_id": world.ours["list_id"], "contacts": batch}
+    first = program.post("/contacts/batch", body, headers={"Idempotency-Key": "batch-1"})
+    count = _count(world, Contact)
+    again = program.post("/contacts/batch", body, headers={"Idempotency-Key": "batch-1"})
+    assert (first.status_code, first.json) == (again.status_code, again.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    anew = program.post("/contacts/batch", body, headers={"Idempotency-Key": "batch-2"})
+    assert anew.status_code == first.status_code
+    assert _count(world, Contact) == count, "known by their numbers"
+
+
 def test_an_empty_answer_is_given_again_too(world: World, program: Program) -> None:
     path = f"/campaigns/{world.ours['campaign_id']}/pause"
     assert program.post(path, headers=KEY).status_code == 204

@@ -118,7 +118,7 @@ def prepare(session: Session, campaign: Campaign, plan: Plan, now: datetime) -> 
         case = replace(case, model=fitted.model, contacts=min(max(wanted, 1), MOST_CONTACTS))
         notes = notes + fitted.assumed
     real = history.outcome_of(past) if past.calls else None
-    return Prepared(case, begin, (first, last), real, notes + of_shifts + _of_ceiling(case))
+    return Prepared(case, begin, (first, last), real, notes + of_shifts + _of_ceiling(case) + _of_pacer(campaign, case))
 
 
 def _days(session: Session, campaign: Campaign, plan: Plan, now: datetime) -> tuple[date, date, list[Note]]:
@@ -169,6 +169,13 @@ def _of_ceiling(case: Case) -> list[Note]:
         return []
     note = N_("The ceiling was reached before the day began (%(abandoned)s of %(answered)s): it begins one for one.")
     return [(note, {"abandoned": abandoned, "answered": answered})]
+
+
+def _of_pacer(campaign: Campaign, case: Case) -> list[Note]:
+    if not campaign.pacer or case.mode != DialMode.PREDICTIVE:
+        return []
+    note = N_("The plugin's pacer “%(name)s” is not rehearsed: Hookline's own stands in for it.")
+    return [(note, {"name": campaign.pacer})]
 
 
 def _midnight(day: date) -> datetime:
