@@ -43,7 +43,7 @@ from tests.plugins.telephony_twilio.standin.courier import Delivery
 ROOMS = 100
 TALK_SECONDS = (8.0, 16.0)
 PER_SECOND = 25
-BUSY_SECONDS = 12.0
+BUSY_SECONDS = 10.0
 AWAY_SECONDS = 2.0
 
 
@@ -130,7 +130,7 @@ class Floor:
 def serve(folder: Path, port: int, api_base: str, run: str) -> None:
     """Be the server until killed."""
 
-    logs.configure("warning", "console")
+    logs.configure("error", "console")
 
     class BusyServer(Server):
         def load(self) -> Any:
