@@ -133,15 +133,15 @@ def test_a_stranger_who_hammers_is_not_answered_any_more(centre: Centre) -> None
 
 
 def test_a_trunk_that_floods_is_held_to_its_rate_and_everything_is_free_again(centre: Centre, tmp_path: Path) -> None:
-    _flood(centre, tmp_path, seconds=2)
+    check_a_flood(centre, tmp_path, seconds=2)
 
 
 @pytest.mark.long
 def test_a_trunk_that_floods_for_long_is_held_to_its_rate(centre: Centre, tmp_path: Path) -> None:
-    _flood(centre, tmp_path, seconds=30)
+    check_a_flood(centre, tmp_path, seconds=30)
 
 
-def _flood(centre: Centre, folder: Path, *, seconds: int) -> None:
+def check_a_flood(centre: Centre, folder: Path, *, seconds: int) -> None:
     """150 calls a second by SIPp, from the trunk and from a stranger, while somebody talks."""
     person, leg = centre.talk()
     calls = 150 * seconds
