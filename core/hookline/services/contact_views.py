@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hookline.db.models import Contact
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hookline.db.models import Campaign, CampaignContact, Contact
+from hookline.domain.access import Actor
 from hookline.domain.dialling import Refusal
 from hookline.services.custom_field_kinds import FieldType
 
@@ -106,3 +110,29 @@ class HistoryItem:
     talk_seconds: int
     disposition: str
     note: str
+
+
+def standings_of(session: Session, actor: Actor, contact_id: int) -> list[Standing]:
+    """The contact's records in the campaigns that the actor reaches, by the campaigns' names."""
+    wanted = (
+        select(CampaignContact, Campaign.name)
+        .join(Campaign, Campaign.id == CampaignContact.campaign_id)
+        .where(CampaignContact.contact_id == contact_id)
+        .order_by(Campaign.name)
+    )
+    if actor.scope.campaigns is not None:
+        wanted = wanted.where(Campaign.id.in_(actor.scope.campaigns))
+    return [
+        Standing(
+            r.campaign_id,
+            name,
+            r.state,
+            r.priority,
+            r.attempts,
+            r.next_due_at,
+            r.last_result,
+            r.last_note,
+            r.note_parts,
+        )
+        for r, name in session.execute(wanted)
+    ]

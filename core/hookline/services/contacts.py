@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, selectinload
 from hookline.db import locks
 from hookline.db.database import Database, UnitOfWork
 from hookline.db.models import (
-    Campaign,
     CampaignContact,
     Client,
     Contact,
@@ -28,7 +27,7 @@ from hookline.db.models import (
 from hookline.domain.access import Actor, Role, mask_number
 from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services.contact_search import ContactFilters, find, ids_with_numbers_seen
-from hookline.services.contact_views import ContactPage, ContactRow, ContactView, NumberView, Standing
+from hookline.services.contact_views import ContactPage, ContactRow, ContactView, NumberView, standings_of
 from hookline.services.custom_field_kinds import FieldKind, FieldType
 from hookline.services.phones import normalise
 from hookline.services.reach import contacts_within
@@ -95,7 +94,7 @@ class ContactService:
         with self._db.read() as session:
             contact = _reachable(session, actor, contact_id)
             client = session.get_one(Client, contact.client_id)
-            standings = _standings(session, actor, contact_id)
+            standings = standings_of(session, actor, contact_id)
             sees = bool(ids_with_numbers_seen(session, actor, [contact_id]))
             campaigns = [s.campaign_id for s in standings]
             suppressed = _suppressed(session, contact, campaigns, self._db.clock.now())
@@ -352,31 +351,6 @@ def _is_zone(name: str) -> bool:
 
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name if _is_zone(name) else "UTC")
-
-
-def _standings(session: Session, actor: Actor, contact_id: int) -> list[Standing]:
-    wanted = (
-        select(CampaignContact, Campaign.name)
-        .join(Campaign, Campaign.id == CampaignContact.campaign_id)
-        .where(CampaignContact.contact_id == contact_id)
-        .order_by(Campaign.name)
-    )
-    if actor.scope.campaigns is not None:
-        wanted = wanted.where(Campaign.id.in_(actor.scope.campaigns))
-    return [
-        Standing(
-            r.campaign_id,
-            name,
-            r.state,
-            r.priority,
-            r.attempts,
-            r.next_due_at,
-            r.last_result,
-            r.last_note,
-            r.note_parts,
-        )
-        for r, name in session.execute(wanted)
-    ]
 
 
 def _suppressed(session: Session, contact: Contact, campaign_ids: Sequence[int], now: datetime) -> dict[str, str]:
