@@ -48,7 +48,7 @@ class Practice:
     def findings(self) -> list[Finding]:
         return self.doctor().look()
 
-    def complains(self, words: str) -> Finding:
+    def expect_complaint(self, words: str) -> Finding:
         """The one complaint there is, which says these words and what to do."""
         wrong = [one for one in self.findings() if one.level is not Level.OK]
         assert len(wrong) == 1, [one.message % one.params for one in wrong]
@@ -87,7 +87,7 @@ def test_where_all_is_well_nothing_is_found(practice: Practice) -> None:
 
 def test_wrong_credentials(practice: Practice) -> None:
     practice.settings = replace(practice.settings, api_key_secret="not the secret")
-    finding = practice.complains("does not accept the API key")
+    finding = practice.expect_complaint("does not accept the API key")
     assert "not the secret" not in str(finding)
 
 
@@ -99,7 +99,7 @@ def test_a_suspended_account(practice: Practice) -> None:
 def test_a_public_address_that_leads_nowhere(practice: Practice, here: Installation) -> None:
     here.web.stop()
     try:
-        finding = practice.complains("does not lead to this installation")
+        finding = practice.expect_complaint("does not lead to this installation")
     finally:
         here.web.start()
     assert finding.level is Level.PROBLEM
@@ -107,7 +107,7 @@ def test_a_public_address_that_leads_nowhere(practice: Practice, here: Installat
 
 def test_a_number_that_does_not_call_us_and_its_repair(practice: Practice) -> None:
     practice.standin.account.numbers[CALLER_ID].voice_url = "https://elsewhere.example/voice"
-    practice.complains(CALLER_ID)
+    practice.expect_complaint(CALLER_ID)
     doctor = practice.doctor()
     account = next(iter(Accounts(practice.settings).all().values()))
     ((number, ours),) = doctor.numbers(account)
@@ -119,23 +119,23 @@ def test_a_number_that_does_not_call_us_and_its_repair(practice: Practice) -> No
 def test_a_missing_application_and_one_that_calls_somebody_else(practice: Practice) -> None:
     (application,) = practice.standin.account.applications.values()
     application.voice_url = "https://elsewhere.example/app"
-    practice.complains("does not call us")
+    practice.expect_complaint("does not call us")
     practice.doctor().take_application(next(iter(Accounts(practice.settings).all().values())))
     assert {one.level for one in practice.findings()} == {Level.OK}
     practice.settings = replace(practice.settings, app_sid="AP" + "9" * 32)
-    practice.complains("no TwiML application")
+    practice.expect_complaint("no TwiML application")
     practice.settings = replace(practice.settings, app_sid="")
-    practice.complains("No TwiML application is set")
+    practice.expect_complaint("No TwiML application is set")
 
 
 def test_a_country_that_may_not_be_called(practice: Practice) -> None:
     practice.countries = ("PL", "GB")
-    practice.complains("may not call GB")
+    practice.expect_complaint("may not call GB")
 
 
 def test_a_caller_id_that_is_not_ones_own(practice: Practice) -> None:
     practice.settings = replace(practice.settings, caller_id="+48223333333")
-    practice.complains("+48223333333")
+    practice.expect_complaint("+48223333333")
     practice.standin.account.verified.append("+48223333333")
     assert {one.level for one in practice.findings()} == {Level.OK}
     practice.standin.account.verified.clear()
@@ -144,12 +144,12 @@ def test_a_caller_id_that_is_not_ones_own(practice: Practice) -> None:
 @pytest.mark.parametrize("seconds", [-90, 90])
 def test_a_clock_that_is_off(practice: Practice, seconds: int) -> None:
     practice.clock = VirtualClock(practice.standin.world.now() + timedelta(seconds=seconds))
-    practice.complains("clock is 90 seconds off")
+    practice.expect_complaint("clock is 90 seconds off")
 
 
 def test_a_twilio_that_has_trouble_is_not_taken_for_a_wrong_key(practice: Practice) -> None:
     practice.standin.mischief.answer("GET .*", "503", times=50)
-    practice.complains("does not answer as it should")
+    practice.expect_complaint("does not answer as it should")
 
 
 def test_what_is_not_set_at_all(practice: Practice) -> None:

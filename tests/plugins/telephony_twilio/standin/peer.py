@@ -27,6 +27,7 @@ class StandIn:
 
     def __init__(self, clock: Clock | None = None, port: int = 0) -> None:
         self._own_clock = None if clock else RealClock()
+        self._moment = threading.Event()
         self.world = World(clock or self._own_clock)  # type: ignore[arg-type]
         self._server = Server(self.world, port)
 
@@ -141,7 +142,7 @@ class StandIn:
             if quiet < 2:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"Still busy after {timeout_seconds} s: {threading.enumerate()}")
-                time.sleep(0.0005)
+                self._moment.wait(0.0005)
 
     def check(self) -> None:
         """AssertionError where a request, an answer or a document broke Twilio's rules."""
