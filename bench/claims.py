@@ -34,8 +34,8 @@ from hookline.testing.databases import KINDS, fresh_database
 
 CONTACTS = 1_000_000 if "--full" in sys.argv else 200_000
 CLAIMERS = 4
-PACED, PACE_SECONDS = 250, 0.04
-FAST = 400
+PACED, PACE_SECONDS = 150, 0.04
+FAST = 150
 UNINDEXED = 5
 ZONES = ("Europe/Warsaw", "Europe/Berlin", "Europe/London", "Europe/Madrid", "Europe/Kyiv", "Atlantic/Canary")
 ALWAYS = CallingWindow({day: DayWindow(time_of_day(0), time_of_day(23, 59, 59, 999999)) for day in range(7)})

@@ -1,7 +1,8 @@
 """Checks and tests, as `make test` runs them, with one closing line over all of it: "312 passed, 0 failed".
 
 The tests that are safe beside others run first, on two workers; those marked `realtime`, which keep time with sound and
-processes of their own, a few at once after them; those marked `serial` follow, one after the other.
+processes of their own, a few at once after them; those marked `serial` follow, one after the other. The checks run
+beside the first tests, and what they said is printed after those.
 Nothing may be skipped: a skipped test counts as failed, and so does a run without tests.
 """
 
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,7 +27,10 @@ CHECKS = (
     ("import-linter", ["lint-imports", "--no-cache"]),
 )
 SHORT_RUNS = (
-    ("tests that may run side by side", ["-n", "2", "-m", "not serial and not realtime and not long"]),
+    (
+        "tests that may run side by side",
+        ["-n", "2", "--dist", "worksteal", "-m", "not serial and not realtime and not long"],
+    ),
     # They wait for real sound more than they work, so a few at once cost little more than one.
     ("tests in real time, a few at once", ["-n", "3", "--dist", "loadscope", "-m", "realtime and not long"]),
     ("tests that want the machine to themselves", ["-m", "serial and not long"]),
@@ -50,14 +55,19 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run_checks() -> list[str]:
-    """Run every check, also after one that failed; returns the names of those that failed."""
+def run_checks() -> tuple[list[str], str]:
+    """Run every check, also after one that failed; the names of those that failed, and what all of them printed."""
     broken: list[str] = []
+    printed = ""
     for name, (program, *arguments) in CHECKS:
-        say(f"== {name}")
-        if subprocess.run([str(BIN / program), *arguments], cwd=ROOT, check=False).returncode:
+        done = subprocess.run(
+            ["/usr/bin/nice", str(BIN / program), *arguments],  # the tests keep time
+            cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        printed += f"== {name}\n{done.stdout}"
+        if done.returncode:
             broken.append(name)
-    return broken
+    return broken, printed.rstrip()
 
 
 def run_pytest(name: str, arguments: list[str], where: list[str]) -> Outcome:
@@ -88,18 +98,36 @@ def counted(report: Path) -> Outcome:
     return outcome
 
 
+def run_long(where: list[str]) -> tuple[Outcome, list[str]]:
+    """What came of the long runs; no check is among them."""
+    return sum((run_pytest(name, options, where) for name, options in LONG_RUNS), Outcome()), []
+
+
+def run_short(where: list[str]) -> tuple[Outcome, list[str]]:
+    """What came of the short runs and the checks, failed ones counted; and which checks failed."""
+    first, *others = SHORT_RUNS
+    with ThreadPoolExecutor(1) as beside:
+        checks = beside.submit(run_checks)
+        total = run_pytest(*first, where)
+        broken, printed = checks.result()
+    say(printed)
+    total.failed += len(broken)
+    for run in others:
+        total += run_pytest(*run, where)
+    return total, broken
+
+
 def main(arguments: list[str]) -> int:
     """Run what was asked for; 0 only where something ran and nothing failed."""
     started = time.monotonic()
     only_checks, long = "--only-checks" in arguments, "--long" in arguments
     where = [a for a in arguments if not a.startswith("--")]
-    broken = [] if long else run_checks()
     if only_checks:
+        broken, printed = run_checks()
+        say(printed)
         say(f"Failed: {', '.join(broken)}." if broken else "All checks passed.")
         return bool(broken)
-    total = Outcome(failed=len(broken))
-    for name, options in LONG_RUNS if long else SHORT_RUNS:
-        total += run_pytest(name, options, where)
+    total, broken = run_long(where) if long else run_short(where)
     say("")
     if broken:
         say(f"Failed checks (counted as failed): {', '.join(broken)}.")
