@@ -16,6 +16,7 @@ from hookline.domain.agents import AgentState
 from hookline.domain.calls import CallState
 from hookline.domain.campaigns import Purpose
 from hookline.services.campaigns import CampaignDraft
+from hookline.services.fail_over import FailOver
 from hookline_telephony_twilio.accounts import Accounts
 from hookline_telephony_twilio.book import Book
 from hookline_telephony_twilio.costs import Costs
@@ -127,6 +128,26 @@ def test_two_backends_work_at_once_and_hear_nothing_of_each_other(here: Installa
     assert not here.standin.calls_to("+48600100001")
     for agent in (anna, bert):
         assert finishes(here, agent).result == "answered"
+
+
+def test_where_twilio_takes_on_no_calls_a_campaign_goes_on_by_the_other_backend(here: Installation) -> None:
+    anna = here.centre.agent("anna")
+    campaign_id = campaign(here, draft(here, ["+48600100001"], anna, TWILIO))
+    rule = FailOver(here.runtime.db, here.runtime.host, [f"{TWILIO}>simulated"])
+    assert [rule.look() for _ in range(4)] == [None] * 4
+    here.standin.account.status = "suspended"
+    actor = here.centre.actor(anna)
+    for _ in range(5):
+        here.runtime.agents.start_work(actor, here.runtime.agents.stations_for(actor)[0].id, None)
+        here.passes(1.0)
+        here.runtime.agents.log_out(anna)
+        here.passes(0.5)
+    moved = [rule.look() for _ in range(3)]
+    assert moved == [None, None, "1"]
+    starts_work(here, anna)
+    dials(here, anna)
+    assert finishes(here, anna).backend == "simulated"
+    assert here.runtime.campaigns.get(here.centre.operator.scope, campaign_id).backend == "simulated"
 
 
 def test_a_recording_of_a_call_is_kept_here_and_no_more_at_twilio(here: Installation) -> None:
