@@ -75,8 +75,8 @@ class Guide:
     """Where the conversation is in a script that leads the agent.
 
     `node`: the engine's id of what is shown. `moves`: how many were made, so that each place in the conversation has
-    its own. `walked`: titles of what was shown before. `progress`: 0 to 1. `aside`: at an objection. `act`: what is to be
-    done here besides speaking ("transfer", "callback", "disposition", or ""); `target`: with whom, or which.
+    its own. `walked`: titles of what was shown before. `progress`: 0 to 1. `aside`: at an objection. `act`: what is to
+    be done here besides speaking ("transfer", "callback", "disposition", or ""); `target`: with whom, or which.
     `sensitive`: the recording is to be paused.
     """
 

@@ -84,7 +84,7 @@ class Centre:
     Every installed plugin is enabled, whoever it is by. `disabled` names some to leave out; SIP always is, so that
     nothing leaves the process. With `plugins`, these alone are enabled. `plugin_settings` are their tables of
     hookline.toml. `database_url` is a migrated database (see `hookline.testing.databases`); without it, an SQLite file
-    is made in `folder`. With `record`, `hook_calls` tells what plugins were asked. `clock` is one that others turn, too.
+    is made in `folder`. With `record`, `hook_calls` tells what plugins were asked. `clock`: one that others turn, too.
     """
 
     def __init__(

@@ -157,7 +157,8 @@ def _export_supervision(session: Session, _scope: Scope, subject: Subject) -> li
 
 def _keep_supervision(unit: UnitOfWork, subject: Subject) -> ErasureReport:
     return ErasureReport(
-        kept=N_("Times, ids and reasons"), why=N_("They prove who heard what; once the account is erased they are nobody's.")
+        kept=N_("Times, ids and reasons"),
+        why=N_("They prove who heard what; once the account is erased they are nobody's."),
     )
 
 

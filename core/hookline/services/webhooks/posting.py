@@ -124,9 +124,7 @@ def hard_end(connection: PinnedConnection, seconds: float) -> Iterator[threading
         timer.cancel()
 
 
-def _exchange(
-    connection: HTTPConnection, target: Target, body: bytes, headers: Mapping[str, str], keep: int
-) -> Answer:
+def _exchange(connection: HTTPConnection, target: Target, body: bytes, headers: Mapping[str, str], keep: int) -> Answer:
     connection.request("POST", target.path, body, {"Host": target.host_header, "Connection": "close", **headers})
     response = connection.getresponse()
     return _answer(response.status, response.read(keep * 4), response.getheader("Retry-After") or "", keep)
