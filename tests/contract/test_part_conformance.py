@@ -13,6 +13,7 @@ from hookline.testing.holder_conformance import HolderRig
 from hookline.testing.script_conformance import ScriptRig
 from hookline_gdpr.service import ConsentService
 from hookline_scripts.engine import ScriptsEngine
+from hookline_scripts.lookups import Lookups
 from hookline_scripts.service import ScriptService
 from tests.plugins.scripts.sample_script import TEXT
 
@@ -47,7 +48,7 @@ def _call(centre: Centre, number: str) -> int:
 def _answer(centre: Centre, number: str) -> int:
     call = centre.call_with(number)
     script = ScriptService(centre.runtime.db).add(centre.operator, call.client_id, TEXT)
-    ScriptsEngine(centre.runtime.db).save_answer(str(script), call.id, "remark", "shout", None)
+    ScriptsEngine(centre.runtime.db, Lookups()).save_answer(str(script), call.id, "remark", "shout", None)
     return call.contact_id
 
 

@@ -74,7 +74,8 @@ class RecordReadService:
         """The campaign with this id or name; raises NotFound, or Conflict where two clients have one of that name."""
         with self._db.read() as session:
             query = select(Campaign).where(campaigns_within(scope))
-            by_name = session.scalars(query.where(func.lower(Campaign.name) == text.strip().lower())).all()
+            named = query.where(func.lower(Campaign.name) == text.strip().lower()).order_by(Campaign.id)
+            by_name = session.scalars(named).all()
             by_id = session.scalar(query.where(Campaign.id == _number(text)))
         if by_id is not None:
             return by_id
