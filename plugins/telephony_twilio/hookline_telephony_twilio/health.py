@@ -13,7 +13,10 @@ def health_checks(settings: TwilioSettings, desk: Desk) -> list[HealthCheck]:
     """Every one; Twilio itself is asked at the command line only, since that takes its time."""
     checks = [
         HealthCheck(
-            "telephony_twilio.settings", N_("Twilio settings"), lambda: _settings(settings), needs_database=False
+            "telephony_twilio.settings",
+            N_("Twilio settings"),
+            lambda: settings_findings(settings),
+            needs_database=False,
         )
     ]
     if settings.configured:
@@ -21,6 +24,9 @@ def health_checks(settings: TwilioSettings, desk: Desk) -> list[HealthCheck]:
     return checks
 
 
-def _settings(settings: TwilioSettings) -> list[Finding]:
-    missing = [warning(problem.message, problem.advice) for problem in missing_settings(settings)]
+def settings_findings(settings: TwilioSettings) -> list[Finding]:
+    """What the settings lack; an installation that does without Twilio lacks nothing."""
+    if settings == TwilioSettings():
+        return [ok(N_("Twilio is not set up: the plugin offers no telephony."))]
+    missing = [warning(problem.message, problem.advice) for problem in missingsettings_findings(settings)]
     return missing or [ok(N_("Everything that calls through Twilio need is set."))]

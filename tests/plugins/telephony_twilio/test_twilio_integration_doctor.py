@@ -13,6 +13,7 @@ from hookline.ports.clock import Clock
 from hookline.testing.clock import VirtualClock
 from hookline_telephony_twilio.accounts import Accounts
 from hookline_telephony_twilio.doctor import Doctor
+from hookline_telephony_twilio.health import settings_findings
 from hookline_telephony_twilio.provider.rest import TwilioRest
 from hookline_telephony_twilio.settings import TwilioSettings
 from tests.plugins.telephony_twilio.installation import Installation
@@ -155,3 +156,11 @@ def test_a_twilio_that_has_trouble_is_not_taken_for_a_wrong_key(practice: Practi
 def test_what_is_not_set_at_all(practice: Practice) -> None:
     practice.settings = TwilioSettings()
     assert all(one.level is Level.PROBLEM and one.advice for one in practice.findings())
+
+
+@pytest.mark.parametrize(
+    ("settings", "level"),
+    [(TwilioSettings(), Level.OK), (TwilioSettings(public_url="https://calls.example.com"), Level.WARNING)],
+)
+def test_an_installation_without_twilio_lacks_nothing(settings: TwilioSettings, level: Level) -> None:
+    assert {finding.level for finding in settings_findings(settings)} == {level}
