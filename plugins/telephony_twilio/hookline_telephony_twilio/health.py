@@ -28,5 +28,5 @@ def settings_findings(settings: TwilioSettings) -> list[Finding]:
     """What the settings lack; an installation that does without Twilio lacks nothing."""
     if settings == TwilioSettings():
         return [ok(N_("Twilio is not set up: the plugin offers no telephony."))]
-    missing = [warning(problem.message, problem.advice) for problem in missingsettings_findings(settings)]
+    missing = [warning(problem.message, problem.advice) for problem in missing_settings(settings)]
     return missing or [ok(N_("Everything that calls through Twilio need is set."))]
