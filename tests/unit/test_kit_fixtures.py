@@ -26,6 +26,7 @@ from hookline_gdpr.holders import consent_holder
 from hookline_gdpr.models import Consent
 from hookline_gdpr.service import ConsentService
 from hookline_scripts.engine import ScriptsEngine
+from hookline_scripts.lookups import Lookups
 from hookline_scripts.service import ScriptService
 from tests.contract.test_part_conformance import CONSENT
 from tests.plugins.scripts.sample_script import TEXT
@@ -212,7 +213,7 @@ def test_the_engines_kit_lets_no_broken_engine_pass(
     centre: Centre, monkeypatch: pytest.MonkeyPatch, scenario: str, engine: type[ScriptsEngine]
 ) -> None:
     service = ScriptService(centre.runtime.db)
-    monkeypatch.setattr(ScriptRig, "engine", property(lambda rig: engine(rig.centre.runtime.db)))
+    monkeypatch.setattr(ScriptRig, "engine", property(lambda rig: engine(rig.centre.runtime.db, Lookups())))
 
     def add(client_id: int) -> str:
         return str(service.add(centre.operator, client_id, TEXT))

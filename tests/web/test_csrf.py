@@ -20,9 +20,13 @@ def test_no_changing_request_goes_through_without_a_token(app: Flask, people: Pe
     for route in list(routes(app)):
         if route.method in {"POST", "PUT", "PATCH", "DELETE"}:
             become(client, people.admin)
-            answer = client.open(route.address, method=route.method)
-            held = guard.declared_permission(app.view_functions[route.endpoint])
-            if answer.status_code != 400 and not (held and answer.status_code == 403):
+            view = app.view_functions[route.endpoint]
+            # Other systems' messages carry no token of a page: their signature holds them, and there is none here.
+            signed = guard.takes_webhooks(view)
+            answer = client.open(route.address, method=route.method, data={"AccountSid": "x"} if signed else None)
+            held = guard.declared_permission(view)
+            refused = (401,) if signed else (400, 403) if held else (400,)
+            if answer.status_code not in refused:
                 accepted.append((route, answer.status_code))
     assert accepted == []
 

@@ -46,6 +46,8 @@ class LocalText(fields.Field[dict[str, str]]):
 
 
 class Part(Schema):
+    """A part of a script file: whatever it does not know is refused, with its place."""
+
     class Meta:
         unknown = RAISE
 
