@@ -22,14 +22,17 @@ from tests.known_packages import read_once
 from tests.known_routes import compiled_once
 from tests.known_statements import written_once
 
+_LOGGING = structlog.get_config()
+
 
 @pytest.fixture(autouse=True)
 def logging_as_it_was() -> Iterator[None]:
-    """Commands under test set logging up for their process: the next test gets it as it was."""
-    before, root = structlog.get_config(), logging.getLogger()
+    """Commands under test set logging up for their process, and so do fixtures of whole modules: no test sees it."""
+    root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    structlog.configure(**_LOGGING)
     yield
-    structlog.configure(**before)
+    structlog.configure(**_LOGGING)
     root.handlers, root.level = handlers, level
 
 

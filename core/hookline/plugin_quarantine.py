@@ -56,8 +56,9 @@ class QuarantineKeeper:
     def _stopped(self, fault: Fault) -> None:
         # The fault may come from within a write transaction, and on SQLite there is but one.
         thread = threading.Thread(target=self._write, args=[fault], name="quarantine", daemon=True)
-        self._writing = [t for t in self._writing if t.is_alive()] + [thread]
-        thread.start()
+        with self._lock:
+            thread.start()
+            self._writing = [t for t in self._writing if t.is_alive()] + [thread]
 
     def _write(self, fault: Fault) -> None:
         try:
@@ -78,7 +79,9 @@ class QuarantineKeeper:
 
     def settle(self, within: float = 5.0) -> None:
         """Wait until what happened is written down."""
-        for thread in self._writing:
+        with self._lock:
+            writing = list(self._writing)
+        for thread in writing:
             thread.join(within)
 
     # Following
