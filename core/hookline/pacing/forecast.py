@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import exp
 from operator import mul
 
@@ -23,8 +24,9 @@ LONGEST_GRACE = 60
 ENDS_TO_TRUST = 3.0
 #: The three curves are worked out anew in turn, this often: they change slowly, and it is the dear part.
 TURN_SECONDS = 3.0
-#: After the first tick they are refreshed together every other second for so long.
+#: After the first tick they move fast for so long, and their turns come more often.
 SETTLING_SECONDS = 180.0
+SETTLING_TURN_SECONDS = 1.0
 #: A gap between ticks longer than this teaches nothing about what happened meanwhile.
 LONGEST_STEP = 5.0
 
@@ -121,18 +123,20 @@ class Forecaster:
                 self.wraps.happened(ended.seconds)
 
     def _refresh(self, now: PacingSnapshot) -> None:
-        if not self._solved or (self.settling(now) and now.now - self._refreshed >= 2.0):
-            # The curves hold all there is to know, the level included, and they move fast.
-            self.level = AnswerLevel()
-            for lifetimes in (self.rings, self.talks, self.wraps):
+        curves = (self.rings, self.talks, self.wraps)
+        if not self._solved:
+            for lifetimes in curves:
                 self._solve(lifetimes, now)
-        elif now.now - self._refreshed >= TURN_SECONDS:
-            self._turn = (self._turn + 1) % 3
-            self._solve((self.rings, self.talks, self.wraps)[self._turn], now)
+        elif now.now - self._refreshed >= (SETTLING_TURN_SECONDS if self.settling(now) else TURN_SECONDS):
+            self._turn = (self._turn + 1) % len(curves)
+            self._solve(curves[self._turn], now)
 
     def _solve(self, lifetimes: Lifetimes, now: PacingSnapshot) -> None:
         lifetimes.forget(max(0.0, now.now - self._solved.get(lifetimes, now.now)))
         self._solved[lifetimes] = self._refreshed = now.now
+        if lifetimes is self.rings and self.settling(now):
+            # The curve holds all there is to know, the level included, and it moves fast.
+            self.level = AnswerLevel()
         if lifetimes is self.rings:
             before = lifetimes.wanted
             lifetimes.solve(now.ringing)
@@ -149,9 +153,7 @@ class Forecaster:
 
     def _wrap_tables(self) -> None:
         kept = [exp(-rate) for rate in self.wraps.wanted]
-        lasting = [1.0]
-        for number in self._wrap_bins:
-            lasting.append(max(1e-9, lasting[-1] * kept[number]))
+        lasting = list(accumulate([kept[number] for number in self._wrap_bins], mul, initial=1.0))
         self._lasting = lasting
         self._lasting_squared = [share * share for share in lasting]
         #: For talks that end at one per second: how many of those agents are through their wrap-up by each second.
@@ -165,7 +167,7 @@ class Forecaster:
         """Still ringing, and answered by then, at each age of a fresh call at the present level."""
         level = self.level.factor
         key = (timeout,)
-        if key == self._ring_key and abs(level - self._tables_level) < 0.005 * level:
+        if key == self._ring_key and abs(level - self._tables_level) < 0.01 * level:
             return
         self._ring_key, self._tables_level = key, level
         wanted, other = self.rings.wanted, self.rings.other
@@ -256,8 +258,9 @@ class Forecaster:
         size = max(counts) + 1 if counts else 0
         once, twice = [0.0] * size, [0.0] * size
         for age, count in counts.items():
-            once[age] = count / self._lasting[age]
-            twice[age] = count / self._lasting_squared[age]
+            lasting = max(1e-9, self._lasting[age])
+            once[age] = count / lasting
+            twice[age] = count / (lasting * lasting)
         return once, twice
 
 
@@ -278,6 +281,6 @@ def _total(rates: Sequence[float], ages: Sequence[float]) -> float:
     """Sum of the rates at these ages."""
     last = len(rates) - 1
     try:
-        return sum([rates[int(age)] for age in ages])
+        return sum(map(rates.__getitem__, map(int, ages)))
     except IndexError:
         return sum([rates[min(last, int(age))] for age in ages])

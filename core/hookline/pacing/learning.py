@@ -6,7 +6,6 @@ Nothing is assumed about the shape of a duration. Everything still under way cou
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from math import exp, lgamma, log, log1p
@@ -25,7 +24,7 @@ class Lifetimes:
 
     def __init__(
         self,
-        edges: Sequence[float],
+        edges: Sequence[int],
         expected_seconds: float,
         *,
         held: float,
@@ -34,12 +33,14 @@ class Lifetimes:
         reach: int = 0,
         by_call: bool = False,
     ) -> None:
-        """`edges` are the bins' lower ends, from 0; `reach` is how many neighbours smooth a bin.
+        """`edges` are the bins' lower ends in whole seconds, from 0; `reach` is how many neighbours smooth a bin.
 
         What is expected before anything is known (a mean of `expected_seconds`, `wanted_share` of it as wanted) counts
         as `weight` ends; each bin is drawn towards the overall rate by as much as `held` ends weigh.
         """
         self._edges = list(edges)
+        self._bin_of = [number for number, (edge, after) in enumerate(pairwise(edges)) for _ in range(edge, after)]
+        self._bin_of.append(len(edges) - 1)
         self._widths = [after - edge for edge, after in pairwise(edges)] + [0.0]
         self._wanted = [0.0] * len(edges)
         self._other = [0.0] * len(edges)
@@ -57,7 +58,7 @@ class Lifetimes:
 
     def bin(self, age: float) -> int:
         """The bin of an age."""
-        return max(0, bisect_right(self._edges, age - _BEFORE) - 1)
+        return self._bin_of[min(max(0, int(age - _BEFORE)), len(self._bin_of) - 1)]
 
     def happened(self, age: float, weight: float = 1.0, *, wanted: bool = True) -> None:
         """Something ended at this age."""
@@ -96,8 +97,10 @@ class Lifetimes:
         """Seconds (or calls) at risk in each bin."""
         edges, at_risk = self._edges, [0.0] * len(self._edges)
         reached = [0.0] * len(edges)
+        bin_of, last = self._bin_of, len(self._bin_of) - 1
         for age in under_way:
-            number = bisect_right(edges, age + _BEFORE) - 1 if age > 0 else 0
+            second = int(age + _BEFORE)
+            number = bin_of[second if second < last else last]
             reached[number] += 1
             if not self._by_call:
                 at_risk[number] += age - edges[number]
