@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hookline.ports.telephony import LegAnswered
 from hookline.testing.telephony_rig import EventLog
+from hookline_telephony_sip.cell.peers import socket_at
 from hookline_telephony_sip.cell.sound_peers import SoundPeers
 from hookline_telephony_sip.far_end.process import FarEndProcess
 from tests.plugins.telephony_sip.rtp_peer import RtpPeer
@@ -73,3 +74,14 @@ def test_a_phone_behind_a_router_is_who_is_heard_first_and_nobody_after_him() ->
         before = ours.received
         EventLog().wait_for(lambda: False, 0.2)
         assert ours.received == before, "the kernel drops the intruder's"
+
+
+def test_looking_for_a_socket_leaves_no_handle_behind(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sought, (tmp_path / "file").open("w"):
+        sought.bind(("127.0.0.1", 0))
+        before = len(os.listdir("/proc/self/fd"))
+        for port in (sought.getsockname()[1], 1):
+            found = socket_at("127.0.0.1", port)
+            if found is not None:
+                found.close()
+        assert len(os.listdir("/proc/self/fd")) == before

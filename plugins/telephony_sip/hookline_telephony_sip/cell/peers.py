@@ -78,9 +78,14 @@ def socket_at(host: str, port: int) -> socket.socket | None:
     """A handle of our own on the library's socket."""
     for name in os.listdir("/proc/self/fd"):
         try:
-            found = socket.socket(fileno=os.dup(int(name)))
+            handle = os.dup(int(name))
         except OSError:
-            continue  # closed meanwhile, or no socket
+            continue  # closed meanwhile
+        try:
+            found = socket.socket(fileno=handle)
+        except OSError:
+            os.close(handle)  # no socket
+            continue
         with contextlib.suppress(OSError):
             if found.type == socket.SOCK_DGRAM and found.getsockname()[:2] == (host, port):
                 return found
