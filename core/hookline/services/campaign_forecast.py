@@ -20,10 +20,9 @@ from hookline.db.functions import count_where
 from hookline.db.models import Call, Campaign, CampaignContact, Disposition
 from hookline.domain.access import Scope
 from hookline.domain.campaigns import CallingWindow, Category, RecordState, TargetKind
-from hookline.errors import NotFound
 from hookline.services.calling_windows import window_of
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.figures import DAY_ZONE
-from hookline.text import N_
 
 _LOOKED_BACK = timedelta(days=7)
 _LOOKED_AHEAD_DAYS = 730
@@ -65,9 +64,7 @@ class ForecastService:
         """The campaign's target and its forecast; None where it has no target. Raises NotFound outside the scope."""
         now = self._db.clock.now()
         with self._db.read() as session:
-            campaign = session.get(Campaign, campaign_id)
-            if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign = campaign_in_scope(session, scope, campaign_id)
             if not campaign.target:
                 return None
             return _forecast(session, campaign, now)

@@ -13,8 +13,9 @@ from hookline.db.models import Campaign
 from hookline.domain.access import Actor
 from hookline.domain.campaigns import CampaignState
 from hookline.domain.events import CampaignChanged
-from hookline.errors import Conflict, InvalidInput, NotFound
+from hookline.errors import Conflict, InvalidInput
 from hookline.ports.hooks import Hooks
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.phones import country_of, normalise
 from hookline.text import N_
 
@@ -51,9 +52,7 @@ class CampaignLines:
         """
         actor.require(_MANAGE)
         with self._db.write() as unit:
-            campaign = unit.session.get(Campaign, campaign_id)
-            if campaign is None or not actor.scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign = campaign_in_scope(unit.session, actor.scope, campaign_id)
             targets = [_target(campaign, label, number) for label, number in wanted.targets]
             if len(targets) > _MOST_TARGETS:
                 raise InvalidInput(N_("A campaign has at most %(most)s targets."), params={"most": _MOST_TARGETS})

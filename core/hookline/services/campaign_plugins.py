@@ -15,8 +15,9 @@ from hookline.db.models import Call, Campaign, CampaignPlugin
 from hookline.domain.access import Actor
 from hookline.domain.campaigns import Purpose
 from hookline.domain.events import CampaignChanged
-from hookline.errors import InvalidInput, NotFound
+from hookline.errors import InvalidInput
 from hookline.ports.hooks import Hooks
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.text import N_
 
 BACKENDS = "hookline_register_telephony_backends"
@@ -53,9 +54,7 @@ class CampaignPlugins:
         """Restrict a campaign to these plugins; none: work with all."""
         actor.require("campaigns.manage")
         with self._db.write() as unit:
-            campaign = unit.session.get(Campaign, campaign_id)
-            if campaign is None or not actor.scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign = campaign_in_scope(unit.session, actor.scope, campaign_id)
             wanted = frozenset(names)
             if wanted == chosen(unit.session, campaign_id):
                 return

@@ -39,9 +39,10 @@ from hookline.domain.campaigns import (
     TargetKind,
 )
 from hookline.domain.events import CampaignChanged
-from hookline.errors import Conflict, InvalidInput, NotFound
+from hookline.errors import Conflict, InvalidInput
 from hookline.ports.hooks import Hooks
 from hookline.services.campaign_checks import Missing, missing_parts, missing_services
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.feeding import feed_campaign
 from hookline.services.required_policies import merged, require_none_left_out, required_of
 from hookline.text import N_
@@ -140,7 +141,7 @@ class CampaignService:
     def get(self, scope: Scope, campaign_id: int) -> Campaign:
         """The campaign, its dispositions loaded; NotFound outside the scope."""
         with self._db.read() as session:
-            campaign = _in_scope(session, scope, campaign_id)
+            campaign = campaign_in_scope(session, scope, campaign_id)
             _ = [d.code for d in campaign.dispositions]
             return campaign
 
@@ -238,7 +239,7 @@ class CampaignService:
     def missing(self, scope: Scope, campaign_id: int) -> list[Missing]:
         """What the campaign lacks before it can dial; empty when it is ready to start."""
         with self._db.read() as session:
-            campaign = _in_scope(session, scope, campaign_id)
+            campaign = campaign_in_scope(session, scope, campaign_id)
             found = missing_parts(session, campaign)
             required = required_of(session, campaign)
         return found + missing_services(self._hooks, campaign, required)
@@ -276,7 +277,7 @@ class CampaignService:
     def assigned(self, scope: Scope, campaign_id: int) -> list[tuple[User, Grant]]:
         """The campaign's agents with their grants."""
         with self._db.read() as session:
-            _in_scope(session, scope, campaign_id)
+            campaign_in_scope(session, scope, campaign_id)
             rows = session.execute(
                 select(User, CampaignAgent)
                 .join(CampaignAgent, CampaignAgent.user_id == User.id)
@@ -288,13 +289,13 @@ class CampaignService:
     def list_ids(self, scope: Scope, campaign_id: int) -> list[int]:
         """Ids of the lists that feed the campaign."""
         with self._db.read() as session:
-            _in_scope(session, scope, campaign_id)
+            campaign_in_scope(session, scope, campaign_id)
             return list(session.scalars(select(CampaignList.list_id).where(CampaignList.campaign_id == campaign_id)))
 
     def record_counts(self, scope: Scope, campaign_id: int) -> dict[RecordState, int]:
         """How many of its contacts stand where."""
         with self._db.read() as session:
-            _in_scope(session, scope, campaign_id)
+            campaign_in_scope(session, scope, campaign_id)
             rows = session.execute(
                 select(CampaignContact.state, func.count())
                 .where(CampaignContact.campaign_id == campaign_id)
@@ -308,15 +309,8 @@ def _grant(given: CampaignAgent) -> Grant:
     return Grant(given.dial_by_hand, given.edit_contacts, given.hear_own_recordings, given.see_numbers, given.weight)
 
 
-def _in_scope(session: Session, scope: Scope, campaign_id: int) -> Campaign:
-    campaign = session.get(Campaign, campaign_id)
-    if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-        raise NotFound(N_("There is no such campaign."))
-    return campaign
-
-
 def _held(unit: UnitOfWork, scope: Scope, campaign_id: int) -> Campaign:
-    _in_scope(unit.session, scope, campaign_id)
+    campaign_in_scope(unit.session, scope, campaign_id)
     return unit.hold(Campaign, campaign_id)
 
 

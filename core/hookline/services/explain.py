@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from hookline.db.database import Database
-from hookline.db.models import Campaign, CampaignContact, ContactNumber, DialDecision
+from hookline.db.models import CampaignContact, ContactNumber, DialDecision
 from hookline.domain.access import Scope
 from hookline.domain.dialling import Refusal
 from hookline.errors import NotFound
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.gate import DialGate
 from hookline.text import N_
 
@@ -61,9 +62,7 @@ class ExplainService:
     def explain(self, scope: Scope, campaign_id: int, contact_id: int) -> Explanation:
         """The whole answer for one contact in one campaign; NotFound outside the scope."""
         with self._db.read() as session:
-            campaign = session.get(Campaign, campaign_id)
-            if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign = campaign_in_scope(session, scope, campaign_id)
             record = session.scalar(
                 select(CampaignContact).where(
                     CampaignContact.campaign_id == campaign_id, CampaignContact.contact_id == contact_id

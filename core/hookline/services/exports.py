@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session, selectinload
 from hookline.db.database import Database
 from hookline.db.models import Call, Campaign, CampaignContact, Contact, Disposition, User
 from hookline.domain.access import Scope
-from hookline.errors import InvalidInput, NotConfigured, NotFound
+from hookline.errors import InvalidInput, NotConfigured
 from hookline.ports.hooks import Hooks
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.contact_history import talk_seconds
 from hookline.services.csv_cells import write_rows
 from hookline.services.imports.reading import DELIMITERS
@@ -93,9 +94,7 @@ class ExportService:
     ) -> Iterator[Sequence[object]]:
         """The campaign's results as rows, the header first; raises as `export_results` does, before the first."""
         with self._db.read() as session:
-            campaign = session.get(Campaign, campaign_id)
-            if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign = campaign_in_scope(session, scope, campaign_id)
         answers_of = self._answers(campaign) if with_answers else _no_answers
         rows = self._call_rows if per is RowPer.CALL else self._contact_rows
         return rows(campaign, answers_of)

@@ -14,13 +14,13 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from hookline.db.database import Database
 from hookline.db.models import Campaign, ResultPush, WebhookEndpoint
-from hookline.domain.access import Actor, Scope
+from hookline.domain.access import Actor
 from hookline.errors import Conflict, HooklineError, InvalidInput, NotFound
 from hookline.jobs import Job, JobRun
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.exports import ExportService, RowPer
 from hookline.services.figures import campaigns_within
 from hookline.services.webhooks import delivery
@@ -62,7 +62,7 @@ class ResultPushes:
         """The endpoints of the campaign's client that can be sent to. Raises NotFound."""
         actor.require("results.export")
         with self._db.read() as session:
-            campaign = _campaign(session, actor.scope, campaign_id)
+            campaign = campaign_in_scope(session, actor.scope, campaign_id)
             rows = select(WebhookEndpoint).where(
                 WebhookEndpoint.client_id == campaign.client_id, WebhookEndpoint.state != "gone"
             )
@@ -108,7 +108,7 @@ class ResultPushes:
             found = unit.find_held(ResultPush, push_id)
             if found is None:
                 raise _no_such()
-            _campaign(unit.session, actor.scope, found.campaign_id)
+            campaign_in_scope(unit.session, actor.scope, found.campaign_id)
             if found.state not in present:
                 raise Conflict(N_("The export is not in a state for this."), N_("Look at it again."))
             found.state, found.attempts, found.due_at = wanted, 0, unit.clock.now()
@@ -121,7 +121,7 @@ class ResultPushes:
             found = session.get(ResultPush, push_id)
             if found is None:
                 raise _no_such()
-            _campaign(session, actor.scope, found.campaign_id)
+            campaign_in_scope(session, actor.scope, found.campaign_id)
             return found
 
     def list_of(
@@ -135,7 +135,7 @@ class ResultPushes:
             rows = rows.where(ResultPush.id < before)
         with self._db.read() as session:
             if campaign_id is not None:
-                rows = rows.where(ResultPush.campaign_id == _campaign(session, actor.scope, campaign_id).id)
+                rows = rows.where(ResultPush.campaign_id == campaign_in_scope(session, actor.scope, campaign_id).id)
             return session.scalars(rows.order_by(ResultPush.id.desc()).limit(most)).all()
 
     # Sending
@@ -217,13 +217,6 @@ class ResultPushes:
                 push.state, push.finished_at = FAILED, unit.clock.now()
         log.warning("a piece of results did not arrive", export=push_id, status=answer.status)
         return False
-
-
-def _campaign(session: Session, scope: Scope, campaign_id: int) -> Campaign:
-    campaign = session.get(Campaign, campaign_id)
-    if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-        raise NotFound(N_("There is no such campaign."))
-    return campaign
 
 
 def _no_such() -> NotFound:

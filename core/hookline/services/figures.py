@@ -32,9 +32,8 @@ from hookline.db.models import AgentSession, Call, Campaign, CampaignAgent, Camp
 from hookline.domain.access import Scope
 from hookline.domain.agents import AgentState
 from hookline.domain.campaigns import CampaignState, Category, RecordState
-from hookline.errors import NotFound
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.policies import local_midnight
-from hookline.text import N_
 
 #: "Today" is the clients' local day.
 DAY_ZONE = "Europe/Warsaw"
@@ -168,9 +167,7 @@ class FigureService:
     def of_campaign(self, scope: Scope, campaign_id: int) -> CampaignFigures:
         """The campaign's figures; NotFound outside the scope."""
         with self._db.read() as session:
-            campaign = session.get(Campaign, campaign_id)
-            if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign_in_scope(session, scope, campaign_id)
             ids = [campaign_id]
             return CampaignFigures(
                 today=_figures(session, ids, self.day_start()).get(campaign_id, Figures()),

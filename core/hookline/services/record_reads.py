@@ -14,6 +14,7 @@ from hookline.domain.access import Scope
 from hookline.domain.campaigns import RecordState
 from hookline.errors import Conflict, NotFound
 from hookline.services import keyset
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.figures import campaigns_within
 from hookline.services.keyset import Cursor, KeysetPage
 from hookline.services.phones import InvalidPhone, normalise
@@ -50,7 +51,7 @@ class RecordReadService:
     ) -> KeysetPage[RecordLine]:
         """The campaign's contacts in the order they joined; `text` is part of a name, an external id or a number."""
         with self._db.read() as session:
-            campaign = _campaign(session, scope, campaign_id)
+            campaign = campaign_in_scope(session, scope, campaign_id)
             query = _lines(campaign_id)
             if state is not None:
                 query = query.where(CampaignContact.state == state.value)
@@ -63,7 +64,7 @@ class RecordReadService:
     def contact(self, scope: Scope, campaign_id: int, contact_id: int) -> Contact:
         """One of the campaign's contacts, with its numbers; raises NotFound."""
         with self._db.read() as session:
-            _campaign(session, scope, campaign_id)
+            campaign_in_scope(session, scope, campaign_id)
             row = session.execute(_lines(campaign_id).where(Contact.id == contact_id)).first()
         if row is None:
             raise NotFound(N_("There is no such contact in this campaign."))
@@ -92,7 +93,7 @@ class RecordReadService:
     def find_contact(self, scope: Scope, campaign_id: int, text: str) -> Contact:
         """The campaign's contact with this id, external id or number; raises NotFound, or Conflict for several."""
         with self._db.read() as session:
-            campaign = _campaign(session, scope, campaign_id)
+            campaign = campaign_in_scope(session, scope, campaign_id)
             exact = or_(
                 Contact.id == _number(text),
                 Contact.external_id == text.strip(),
@@ -112,13 +113,6 @@ class RecordReadService:
                 N_("Name it by its id, its external id, or a phone number."),
             )
         return found[0]
-
-
-def _campaign(session: Session, scope: Scope, campaign_id: int) -> Campaign:
-    campaign = session.get(Campaign, campaign_id)
-    if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-        raise NotFound(N_("There is no such campaign."))
-    return campaign
 
 
 def _lines(campaign_id: int) -> Select[*tuple[Any, ...]]:

@@ -27,6 +27,7 @@ from hookline.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from hookline.services import outcomes
 from hookline.services.agent_moves import carry_on, move
 from hookline.services.call_moves import refuse_other_call
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.gate import DialAsk, DialGate
 from hookline.services.phones import normalise
 from hookline.services.placing import Placer
@@ -96,9 +97,7 @@ class WorkService:
 
     def _record_for_number(self, actor: Actor, campaign_id: int, text: str) -> tuple[int, str]:
         with self._db.write() as unit:
-            campaign = unit.session.get(Campaign, campaign_id)
-            if campaign is None or not actor.scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign = campaign_in_scope(unit.session, actor.scope, campaign_id)
             country = campaign.allowed_countries[0] if campaign.allowed_countries else "PL"
             phone = normalise(text, country)
             locks.exclusive(unit.session, locks.contacts_of(campaign.client_id))

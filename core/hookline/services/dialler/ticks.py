@@ -13,7 +13,7 @@ from hookline.db.database import Database
 from hookline.db.models import Campaign, PacingTick
 from hookline.domain.access import Scope
 from hookline.domain.campaigns import CampaignState, DialMode
-from hookline.errors import NotFound
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.dialler.floor import Totals, totals
 from hookline.services.figures import DAY_ZONE
 from hookline.text import N_
@@ -67,9 +67,7 @@ class TickReads:
         """The campaign's dialler over the last minutes; raises NotFound outside the scope."""
         now = self._db.clock.now()
         with self._db.read() as session:
-            campaign = session.get(Campaign, campaign_id)
-            if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-                raise NotFound(N_("There is no such campaign."))
+            campaign = campaign_in_scope(session, scope, campaign_id)
             ticks = session.scalars(
                 select(PacingTick)
                 .where(PacingTick.campaign_id == campaign_id, PacingTick.at >= now - timedelta(minutes=minutes))

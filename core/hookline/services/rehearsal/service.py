@@ -15,6 +15,7 @@ from hookline.db.models import Campaign, Rehearsal
 from hookline.domain.access import Actor, Scope
 from hookline.errors import Conflict, HooklineError, NotFound
 from hookline.jobs import Job, JobCancelled, JobRun
+from hookline.services.campaign_scope import campaign_in_scope
 from hookline.services.figures import DAY_ZONE, campaigns_within
 from hookline.services.rehearsal import world
 from hookline.services.rehearsal.apart import run_apart
@@ -55,7 +56,7 @@ class RehearsalService:
 
     def _prepare(self, scope: Scope, campaign_id: int, plan: Plan) -> Prepared:
         with self._db.read() as session:
-            campaign = _campaign(session, scope, campaign_id)
+            campaign = campaign_in_scope(session, scope, campaign_id)
             return prepare(session, campaign, plan, self._db.clock.now())
 
     # Asked for by people, done by the job
@@ -88,7 +89,7 @@ class RehearsalService:
             found = unit.find_held(Rehearsal, rehearsal_id)
             if found is None:
                 raise _no_such()
-            _campaign(unit.session, actor.scope, found.campaign_id)
+            campaign_in_scope(unit.session, actor.scope, found.campaign_id)
             if found.state not in UNDER_WAY:
                 raise Conflict(N_("This rehearsal has ended already."))
             found.state, found.finished_at = CANCELLED, unit.clock.now()
@@ -111,7 +112,7 @@ class RehearsalService:
             rows = rows.where(Rehearsal.id < before)
         with self._db.read() as session:
             if campaign_id is not None:
-                rows = rows.where(Rehearsal.campaign_id == _campaign(session, scope, campaign_id).id)
+                rows = rows.where(Rehearsal.campaign_id == campaign_in_scope(session, scope, campaign_id).id)
             return session.scalars(rows.order_by(Rehearsal.id.desc()).limit(most)).all()
 
     def jobs(self) -> list[Job]:
@@ -170,13 +171,6 @@ class RehearsalService:
     def _end(self, rehearsal_id: int, state: str, **values: Any) -> None:
         self._note(rehearsal_id, **values, state=state, finished_at=self._db.clock.now())
         log.info("a rehearsal has ended", rehearsal=rehearsal_id, state=state)
-
-
-def _campaign(session: Session, scope: Scope, campaign_id: int) -> Campaign:
-    campaign = session.get(Campaign, campaign_id)
-    if campaign is None or not scope.covers_campaign(campaign.client_id, campaign.id):
-        raise NotFound(N_("There is no such campaign."))
-    return campaign
 
 
 def _no_such() -> NotFound:
