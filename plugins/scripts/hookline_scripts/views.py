@@ -11,7 +11,7 @@ from hookline import validation
 from hookline.domain.access import Actor
 from hookline.errors import Conflict, InvalidInput
 from hookline.permissions import requires
-from hookline_scripts.bundled import bundled, bundled_text
+from hookline_scripts.bundled import BUNDLED, bundled_text
 from hookline_scripts.errors import InvalidScript, Problem
 from hookline_scripts.graph.findings import Finding
 from hookline_scripts.known_fields import all_fields
@@ -123,7 +123,7 @@ class _Views:
             client_id=request.form.get("client_id", type=int),
             everywhere=_actor().scope.clients is None,
             fields=all_fields(),
-            templates=bundled(),
+            templates={name: _(title) for name, title in BUNDLED.items()},
             language=language,
             preview=self._preview(text, language),
         )

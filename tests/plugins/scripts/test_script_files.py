@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 import hookline_scripts
+from hookline_scripts.bundled import BUNDLED
 from hookline_scripts.cli import scripts
 from hookline_scripts.format import parse_script
 from hookline_scripts.graph.checking import check
@@ -33,6 +34,10 @@ def test_a_template_is_sound_in_both_languages_and_its_stories_come_true(file: P
     assert [outcome.complaints for outcome in outcomes if not outcome.passed] == []
     walked = {node for outcome in outcomes for node in outcome.path}
     assert walked >= {node.id for node in source.nodes.values() if not node.silent}, "no story comes there"
+
+
+def test_every_template_is_offered_under_its_title() -> None:
+    assert {file.stem: parse_script(file.read_text("utf-8")).title for file in TEMPLATES.glob("*.yaml")} == BUNDLED
 
 
 def test_check_fails_on_an_error_and_not_on_a_warning(tmp_path: Path) -> None:
